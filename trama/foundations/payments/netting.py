@@ -1,0 +1,1 @@
+"""Netting of a clearing matrix: pure."""

@@ -1,0 +1,5 @@
+"""The public addresses of the house."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []
