@@ -12,7 +12,7 @@ def local_instant(instant_s: int, timezone: str) -> datetime:
 
 
 def service_date(instant_s: int, timezone: str, cutover_s: int) -> date:
-    """The service day of an instant: before the cut-over (seconds of wall clock) it is yesterday's."""
+    """The service day of an instant; before the cut-over (wall-clock seconds) it is yesterday."""
     wall = local_instant(instant_s, timezone)
     since_midnight_s = wall.hour * 3600 + wall.minute * 60 + wall.second
     return wall.date() - timedelta(days=1) if since_midnight_s < cutover_s else wall.date()
@@ -21,7 +21,7 @@ def service_date(instant_s: int, timezone: str, cutover_s: int) -> date:
 def service_day_bounds(day: date, timezone: str, cutover_s: int) -> tuple[int, int]:
     """First instant of the service day and first instant after it, in epoch seconds."""
     zone = ZoneInfo(timezone)
-    wall = (datetime.min + timedelta(seconds=cutover_s)).time()
+    wall = time(cutover_s // 3600, cutover_s // 60 % 60, cutover_s % 60)
     first = datetime.combine(day, wall, zone)
     after = datetime.combine(day + timedelta(days=1), wall, zone)
     return int(first.timestamp()), int(after.timestamp())
