@@ -2,15 +2,8 @@
 
 from hashlib import blake2b
 
-BUCKETS = 64
-
 
 def identifier_of(key: str) -> int:
     """A 128-bit identifier of a text key, never 0 and never all ones. Source: BLAKE2b."""
     number = int.from_bytes(blake2b(key.encode(), digest_size=16).digest(), "big")
     return min(max(number, 1), 2**128 - 2)
-
-
-def bucket_of(token: str) -> int:
-    """The account bucket (0..63) in which a token's sealed rows live."""
-    return blake2b(token.encode(), digest_size=2).digest()[0] % BUCKETS
