@@ -16,7 +16,7 @@ class Refused(Exception):
     translates the template first and fills it afterwards (see `trama.web.refusals`).
     """
 
-    def __init__(self, code: str, message: str, *, remedy: str = "", **params: object) -> None:
+    def __init__(self, code: str, message: str, /, *, remedy: str = "", **params: object) -> None:
         self.code = code
         self.message = message
         self.remedy = remedy
