@@ -44,13 +44,27 @@ class SplitRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A number the city decides. `decided` is False while no published source states it."""
+    """A number the city decides. `decided` is False while no published source states it.
+
+    `value` is in the smallest unit: `unit` is `s` (seconds), `bps` (basis points), `times`, or a
+    currency code (minor units).
+    """
 
     code: str
     value: int
     unit: str
     decided: bool
     note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`field` of the rule `rule` (of a kind: `transfer`, `cap`, ...) takes a parameter's value."""
+
+    kind: str
+    rule: str
+    field: str
+    parameter: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +195,10 @@ class Medium:
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """A tariff as published. `unknown` lists in words what no source states."""
+    """A tariff as published. `unknown` lists in words what no source states.
+
+    `replaces` is the code of an open-ended tariff that ends the day before this one begins.
+    """
 
     code: str
     title: str
@@ -205,6 +222,9 @@ class Tariff:
     semester_starts: tuple[tuple[int, int], ...] = ((1, 1), (7, 1))
     unknown: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,5 +273,9 @@ class Agreement:
     splits: tuple[Split, ...]
     collectors: tuple[Collector, ...]
     fees: tuple[Fee, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     unknown: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    replaces: str | None = None
