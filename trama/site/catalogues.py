@@ -12,7 +12,7 @@ PLACES = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
 
 
 def compiled(folder: Path) -> list[Path]:
-    """Write `django.mo` beside every `django.po` under `folder` that is newer; returns the written."""
+    """Write `django.mo` beside every newer `django.po` under `folder`; returns those written."""
     written = []
     for source in sorted(folder.rglob("django.po")):
         target = source.with_suffix(".mo")
@@ -38,9 +38,7 @@ def defects(folder: Path) -> Iterator[str]:
 
 
 def _wrong(message: Message) -> Iterator[str]:
-    plural = not isinstance(message.id, str)
-    ids = message.id if plural else (message.id,)
-    said = message.string if plural else (message.string,)
+    ids, said = _forms(message.id), _forms(message.string)
     if not said or not all(said):
         yield "untranslated"
         return
@@ -48,10 +46,13 @@ def _wrong(message: Message) -> Iterator[str]:
         yield "fuzzy"
     wanted = {place for text in ids for place in PLACES.findall(text)}
     for text in said:
-        if not set(PLACES.findall(text)) <= wanted:
-            yield "unknown place"
-        if not plural and set(PLACES.findall(text)) != wanted:
-            yield "lost place"
+        found = set(PLACES.findall(text))
+        if not found <= wanted or (len(ids) == 1 and found != wanted):
+            yield "other places than its source"
+
+
+def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 def _catalogue(path: Path) -> Catalog:

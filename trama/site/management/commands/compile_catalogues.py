@@ -4,7 +4,7 @@ import argparse
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from trama.site.catalogues import compiled, defects
 
