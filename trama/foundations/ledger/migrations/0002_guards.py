@@ -1,0 +1,232 @@
+"""The invariants in the database: append-only, chained running balances, balances that follow.
+
+PostgreSQL checks a statement at a time over its transition tables; SQLite, which has no such
+thing, checks each row. Both raise what the database calls an integrity error, with the sentence
+that was broken as its name.
+"""
+
+from django.db import migrations
+
+APPEND_ONLY = {
+    "ledger_account": "accounts_are_append_only",
+    "ledger_batch": "batches_are_append_only",
+    "ledger_posting": "postings_are_append_only",
+    "ledger_failedsource": "failed_sources_are_append_only",
+}
+
+POSTGRESQL = """
+ALTER TABLE ledger_account ALTER COLUMN name TYPE varchar(200) COLLATE "C";
+ALTER TABLE ledger_posting ALTER COLUMN source TYPE varchar(200) COLLATE "C";
+ALTER TABLE ledger_failedsource ALTER COLUMN source TYPE varchar(200) COLLATE "C";
+ALTER TABLE ledger_balance SET (fillfactor = 50);
+
+CREATE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+        MESSAGE = TG_ARGV[0], CONSTRAINT = TG_ARGV[0];
+END $$;
+
+CREATE FUNCTION ledger_balances_of_new_accounts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ledger_balance (account_id, debits_pending_minor, debits_posted_minor,
+        credits_pending_minor, credits_posted_minor, closed, last_posting)
+    SELECT number, 0, 0, 0, 0, flags & 32 <> 0, 0 FROM added;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER account_begins_with_nothing AFTER INSERT ON ledger_account
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+    EXECUTE FUNCTION ledger_balances_of_new_accounts();
+
+CREATE FUNCTION ledger_balances_follow() RETURNS trigger LANGUAGE plpgsql
+    SET jit = off SET work_mem = '64MB' AS $$
+DECLARE
+    broken bigint;
+BEGIN
+    WITH legs AS (
+        SELECT debit_id AS account_id, number,
+            held_minor AS dh, posted_minor AS dp, 0 AS ch, 0 AS cp,
+            debit_debits_pending_minor AS a, debit_debits_posted_minor AS b,
+            debit_credits_pending_minor AS c, debit_credits_posted_minor AS d,
+            debit_closed AS closed
+        FROM added
+        UNION ALL
+        SELECT credit_id, number, 0, 0, held_minor, posted_minor,
+            credit_debits_pending_minor, credit_debits_posted_minor,
+            credit_credits_pending_minor, credit_credits_posted_minor, credit_closed
+        FROM added
+    ), chained AS MATERIALIZED (
+        SELECT legs.*, lag(a) OVER w AS a0, lag(b) OVER w AS b0, lag(c) OVER w AS c0,
+            lag(d) OVER w AS d0, lead(number) OVER w IS NULL AS is_last
+        FROM legs WINDOW w AS (PARTITION BY account_id ORDER BY number)
+    ), moved AS (
+        UPDATE ledger_balance SET debits_pending_minor = a, debits_posted_minor = b,
+            credits_pending_minor = c, credits_posted_minor = d,
+            closed = chained.closed, last_posting = number
+        FROM chained WHERE is_last AND ledger_balance.account_id = chained.account_id
+    )
+    SELECT count(*) INTO broken
+    FROM chained LEFT JOIN ledger_balance
+        ON a0 IS NULL AND ledger_balance.account_id = chained.account_id
+    WHERE (coalesce(a0, debits_pending_minor) + dh = a
+        AND coalesce(b0, debits_posted_minor) + dp = b
+        AND coalesce(c0, credits_pending_minor) + ch = c
+        AND coalesce(d0, credits_posted_minor) + cp = d) IS NOT TRUE;
+    IF broken > 0 THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+            MESSAGE = 'running_balances_follow_from_the_posting_before',
+            CONSTRAINT = 'running_balances_follow_from_the_posting_before';
+    END IF;
+    IF EXISTS (
+        SELECT FROM added LEFT JOIN ledger_posting p ON p.number = added.resolves
+        WHERE added.resolves IS NOT NULL AND (p.held_minor = -added.held_minor
+            AND p.debit_id = added.debit_id AND p.credit_id = added.credit_id
+            AND p.flags & 2 = 2) IS NOT TRUE
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+            MESSAGE = 'resolving_releases_what_was_held',
+            CONSTRAINT = 'resolving_releases_what_was_held';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER running_balances_follow AFTER INSERT ON ledger_posting
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT
+    EXECUTE FUNCTION ledger_balances_follow();
+
+CREATE FUNCTION ledger_balance_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+            MESSAGE = 'balances_follow_postings', CONSTRAINT = 'balances_follow_postings';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER balances_follow_postings
+    BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ledger_balance
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_balance_guard();
+"""
+
+SQLITE = [
+    """
+    CREATE TRIGGER account_begins_with_nothing AFTER INSERT ON ledger_account BEGIN
+        INSERT INTO ledger_balance (account_id, debits_pending_minor, debits_posted_minor,
+            credits_pending_minor, credits_posted_minor, closed, last_posting)
+        VALUES (NEW.number, 0, 0, 0, 0, NEW.flags & 32 <> 0, 0);
+    END
+    """,
+    """
+    CREATE TRIGGER running_balances_follow AFTER INSERT ON ledger_posting BEGIN
+        UPDATE ledger_balance SET
+            debits_pending_minor = NEW.debit_debits_pending_minor,
+            debits_posted_minor = NEW.debit_debits_posted_minor,
+            closed = NEW.debit_closed, last_posting = NEW.number
+        WHERE account_id = NEW.debit_id
+            AND debits_pending_minor = NEW.debit_debits_pending_minor - NEW.held_minor
+            AND debits_posted_minor = NEW.debit_debits_posted_minor - NEW.posted_minor
+            AND credits_pending_minor = NEW.debit_credits_pending_minor
+            AND credits_posted_minor = NEW.debit_credits_posted_minor;
+        SELECT RAISE(ABORT, 'running_balances_follow_from_the_posting_before')
+        WHERE changes() = 0;
+        UPDATE ledger_balance SET
+            credits_pending_minor = NEW.credit_credits_pending_minor,
+            credits_posted_minor = NEW.credit_credits_posted_minor,
+            closed = NEW.credit_closed, last_posting = NEW.number
+        WHERE account_id = NEW.credit_id
+            AND debits_pending_minor = NEW.credit_debits_pending_minor
+            AND debits_posted_minor = NEW.credit_debits_posted_minor
+            AND credits_pending_minor = NEW.credit_credits_pending_minor - NEW.held_minor
+            AND credits_posted_minor = NEW.credit_credits_posted_minor - NEW.posted_minor;
+        SELECT RAISE(ABORT, 'running_balances_follow_from_the_posting_before')
+        WHERE changes() = 0;
+    END
+    """,
+    """
+    CREATE TRIGGER resolving_releases_what_was_held AFTER INSERT ON ledger_posting
+    WHEN NEW.resolves IS NOT NULL BEGIN
+        SELECT RAISE(ABORT, 'resolving_releases_what_was_held') WHERE NOT EXISTS (
+            SELECT 1 FROM ledger_posting p WHERE p.number = NEW.resolves
+                AND p.held_minor = -NEW.held_minor AND p.debit_id = NEW.debit_id
+                AND p.credit_id = NEW.credit_id AND p.flags & 2 = 2
+        );
+    END
+    """,
+    """
+    CREATE TRIGGER balances_follow_postings BEFORE UPDATE ON ledger_balance BEGIN
+        SELECT RAISE(ABORT, 'balances_follow_postings') WHERE NOT EXISTS (
+            SELECT 1 FROM ledger_posting WHERE number = NEW.last_posting AND (
+                (debit_id = NEW.account_id
+                AND debit_debits_pending_minor = NEW.debits_pending_minor
+                AND debit_debits_posted_minor = NEW.debits_posted_minor
+                AND debit_credits_pending_minor = NEW.credits_pending_minor
+                AND debit_credits_posted_minor = NEW.credits_posted_minor
+                AND debit_closed = NEW.closed)
+                OR (credit_id = NEW.account_id
+                AND credit_debits_pending_minor = NEW.debits_pending_minor
+                AND credit_debits_posted_minor = NEW.debits_posted_minor
+                AND credit_credits_pending_minor = NEW.credits_pending_minor
+                AND credit_credits_posted_minor = NEW.credits_posted_minor
+                AND credit_closed = NEW.closed)
+            )
+        );
+    END
+    """,
+    """
+    CREATE TRIGGER balances_begin_with_nothing BEFORE INSERT ON ledger_balance BEGIN
+        SELECT RAISE(ABORT, 'balances_follow_postings') WHERE NEW.last_posting <> 0
+            OR NEW.debits_pending_minor <> 0 OR NEW.debits_posted_minor <> 0
+            OR NEW.credits_pending_minor <> 0 OR NEW.credits_posted_minor <> 0
+            OR NOT EXISTS (SELECT 1 FROM ledger_account WHERE number = NEW.account_id);
+    END
+    """,
+    """
+    CREATE TRIGGER balances_are_kept BEFORE DELETE ON ledger_balance BEGIN
+        SELECT RAISE(ABORT, 'balances_follow_postings');
+    END
+    """,
+]
+
+
+def guard(apps, schema_editor):
+    """Create the triggers that this database can have."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(POSTGRESQL)
+        for table, sentence in APPEND_ONLY.items():
+            schema_editor.execute(
+                f"CREATE TRIGGER {sentence} BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('{sentence}')"
+            )
+        return
+    for trigger in SQLITE:
+        schema_editor.execute(trigger)
+    for table, sentence in APPEND_ONLY.items():
+        for verb in ("UPDATE", "DELETE"):
+            schema_editor.execute(
+                f"CREATE TRIGGER {sentence}_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{sentence}'); END"
+            )
+
+
+def unguard(apps, schema_editor):
+    """Take the triggers away again."""
+    with schema_editor.connection.cursor() as cursor:
+        if schema_editor.connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT tgname, tgrelid::regclass FROM pg_trigger "
+                "WHERE NOT tgisinternal AND tgrelid::regclass::text LIKE 'ledger_%'"
+            )
+            for name, table in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {name} ON {table}")
+            cursor.execute(
+                "DROP FUNCTION ledger_refuse, ledger_balances_of_new_accounts, "
+                "ledger_balances_follow, ledger_balance_guard"
+            )
+            return
+        cursor.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name LIKE 'ledger_%'"
+        )
+        for (name,) in cursor.fetchall():
+            cursor.execute(f"DROP TRIGGER {name}")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("ledger", "0001_initial")]
+    operations = [migrations.RunPython(guard, unguard)]
