@@ -1,5 +1,12 @@
 """The public addresses of the house."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("trama.web.urls")),
+]
+
+handler400 = "trama.web.views.bad_request"
+handler403 = "trama.web.views.forbidden"
+handler404 = "trama.web.views.not_found"
+handler500 = "trama.web.views.server_error"

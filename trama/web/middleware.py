@@ -1,24 +1,56 @@
-"""A refusal that no door caught becomes a page that says what happened and what to do."""
+"""What happens to every answer: safe headers, and a refusal nobody caught becomes a page."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from trama.core.refusals import Refused
-from trama.web.refusals import said
+from trama.web.views import refused
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+class HeadersMiddleware:
+    """Nothing is run, drawn or sent that does not come from this house."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
 
 
 class RefusalMiddleware:
-    """Answer 422 with the refusal's page."""
+    """Answer 422 with the refusal's page, or its JSON where a program asked."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Refused):
-            return None
-        return render(request, "refused.html", {"refusal": said(error)}, status=422)
+        return refused(request, error) if isinstance(error, Refused) else None

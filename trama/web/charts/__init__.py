@@ -1,0 +1,16 @@
+"""Charts: rows in, an accessible drawing out, and the same rows as a table behind it."""
+
+from trama.web.charts.drawing import Chart, chart_png, chart_svg, png_response, svg_response
+from trama.web.charts.kinds import bars, dots, heat, timeline
+
+__all__ = [
+    "Chart",
+    "bars",
+    "chart_png",
+    "chart_svg",
+    "dots",
+    "heat",
+    "png_response",
+    "svg_response",
+    "timeline",
+]
