@@ -15,7 +15,7 @@ class Account(models.Model):
     """
 
     number = models.BigIntegerField(primary_key=True)
-    name = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
     ledger = models.PositiveIntegerField(help_text="ISO 4217 numeric")
     code = models.PositiveIntegerField()
     flags = models.PositiveSmallIntegerField(default=0)
@@ -26,6 +26,7 @@ class Account(models.Model):
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["name"], name="account_name_is_its_own"),
             models.CheckConstraint(
                 condition=models.Q(code__gte=1000, code__lt=6000),
                 name="account_code_begins_with_its_kind",
@@ -95,7 +96,7 @@ class Posting(models.Model):
     batch = models.ForeignKey(
         Batch, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
-    source = models.CharField(max_length=200, unique=True)
+    source = models.CharField(max_length=200)
     debit = models.ForeignKey(
         Account, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )
@@ -130,6 +131,7 @@ class Posting(models.Model):
             models.Index(fields=["credit", "number"], name="posting_credit"),
         ]
         constraints = [
+            models.UniqueConstraint(fields=["source"], name="source_is_posted_once"),
             models.UniqueConstraint(
                 fields=["resolves"],
                 condition=models.Q(resolves__isnull=False),

@@ -86,6 +86,10 @@ BEGIN
             MESSAGE = 'resolving_releases_what_was_held',
             CONSTRAINT = 'resolving_releases_what_was_held';
     END IF;
+    INSERT INTO ledger_hold (posting_id, expires_at_ns)
+    SELECT number, timestamp_ns + timeout_s * 1000000000 FROM added WHERE flags & 2 = 2;
+    DELETE FROM ledger_hold USING added
+    WHERE added.resolves IS NOT NULL AND posting_id = added.resolves;
     RETURN NULL;
 END $$;
 CREATE TRIGGER running_balances_follow AFTER INSERT ON ledger_posting
@@ -147,6 +151,14 @@ SQLITE = [
                 AND p.held_minor = -NEW.held_minor AND p.debit_id = NEW.debit_id
                 AND p.credit_id = NEW.credit_id AND p.flags & 2 = 2
         );
+        DELETE FROM ledger_hold WHERE posting_id = NEW.resolves;
+    END
+    """,
+    """
+    CREATE TRIGGER pending_is_held AFTER INSERT ON ledger_posting
+    WHEN NEW.flags & 2 = 2 BEGIN
+        INSERT INTO ledger_hold (posting_id, expires_at_ns)
+        VALUES (NEW.number, NEW.timestamp_ns + NEW.timeout_s * 1000000000);
     END
     """,
     """
