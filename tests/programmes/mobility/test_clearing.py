@@ -1,5 +1,6 @@
 """Who collected what that whom earned, compared with a slow walk over every centavo."""
 
+import json
 from collections import Counter
 
 import pyarrow as pa
@@ -132,6 +133,7 @@ def test_totals_of_parts_add_up_and_subtract(legs: list[Leg], cut: int) -> None:
 
     assert total(parts[0]) + total(parts[1]) == total(legs)
     assert total(legs) - total(parts[0]) == total(parts[1])
+    assert DayTotals.from_json(json.loads(json.dumps(total(legs).as_json()))) == total(legs)
 
 
 def test_shares_that_do_not_sum_to_the_fares_are_an_error() -> None:

@@ -28,6 +28,17 @@ MOMENTS = {
     SETTLEMENT: "settlement",
     OBLIGATION: "obligation",
 }
+KINDS = {
+    "cash": 1000,
+    "rider": 1100,
+    "programme": 1200,
+    "collected": 2100,
+    "earned": 2200,
+    "settlement": 2300,
+    "held": 2400,
+    "excess": 2900,
+}
+"""Account codes by the first word of the name: 1xxx assets, 2xxx liabilities."""
 Posting = tuple[int, str, str, str, int]
 
 
@@ -48,8 +59,8 @@ def charge_riders(*, city: City, key: str, charges: pa.Table, at_s: int) -> int:
     table = pa.table(
         {
             "source": pc.binary_join_element_wise(charge, collector, "/"),
-            "debit_name": pc.if_else(back, collected, rider),
-            "credit_name": pc.if_else(back, rider, collected),
+            "debit": pc.if_else(back, collected, rider),
+            "credit": pc.if_else(back, rider, collected),
             "amount_minor": pc.abs(amount),
             "code": pa.repeat(pa.scalar(CHARGE, pa.int32()), charges.num_rows),
         }
@@ -162,7 +173,7 @@ def _table(key: str, rows: Iterable[Posting]) -> pa.Table:
         for code, parties, a, b, minor in rows
         if minor and a != b
     ]
-    names = ["source", "debit_name", "credit_name", "amount_minor", "code"]
+    names = ["source", "debit", "credit", "amount_minor", "code"]
     types = [pa.string(), pa.string(), pa.string(), pa.int64(), pa.int32()]
     columns = list(zip(*kept, strict=True)) or [()] * len(names)
     return pa.table(
@@ -173,11 +184,14 @@ def _table(key: str, rows: Iterable[Posting]) -> pa.Table:
 def _post(city: City, table: pa.Table, at_s: int) -> int:
     if table.num_rows == 0:
         return 0
-    names = pa.chunked_array(
-        [*table["debit_name"].chunks, *table["credit_name"].chunks], pa.string()
+    names = pc.unique(pa.chunked_array([*table["debit"].chunks, *table["credit"].chunks]))
+    kinds = pc.list_element(pc.split_pattern(names, ":", max_splits=1), 0)
+    codes = pa.array(KINDS.values(), pa.int32()).take(
+        pc.index_in(kinds, value_set=pa.array(KINDS, pa.string()))
     )
-    open_accounts_columns(pc.unique(names), currency=city.currency, at_s=at_s)
-    post_columns(table, currency=city.currency, at_s=at_s)
+    accounts = pa.table({"name": names, "code": codes})
+    open_accounts_columns(table=accounts, currency=city.currency, at_s=at_s)
+    post_columns(table=table, currency=city.currency, at_s=at_s)
     return int(table.num_rows)
 
 

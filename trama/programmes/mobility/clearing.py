@@ -41,6 +41,19 @@ class DayTotals:
     def __sub__(self, other: "DayTotals") -> "DayTotals":
         return self._with(other, -1)
 
+    def as_json(self) -> dict[str, object]:
+        """For a JSON column: pairs become `first|second`."""
+        return {name: _written(getattr(self, name)) for name in self.__slots__}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, object]) -> "DayTotals":
+        """The inverse of `as_json`."""
+        total = cls()
+        for name in cls.__slots__:
+            value = written[name]
+            setattr(total, name, Counter(_read(value)) if isinstance(value, dict) else value)
+        return total
+
     def _with(self, other: "DayTotals", sign: int) -> "DayTotals":
         total = DayTotals()
         for name in self.__slots__:
@@ -52,6 +65,17 @@ class DayTotals:
             else:
                 setattr(total, name, mine + sign * theirs)
         return total
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, Counter):
+        return value
+    return {"|".join(k) if isinstance(k, tuple) else k: v for k, v in sorted(value.items())}
+
+
+def _read(written: dict[str, int]) -> dict[str | Cell, int]:
+    pairs = ((key.split("|"), value) for key, value in written.items())
+    return {(k[0], k[1]) if len(k) == 2 else k[0]: value for k, value in pairs}
 
 
 def with_collectors(rows: pa.Table, collectors: Mapping[str, str]) -> pa.Table:
