@@ -41,7 +41,7 @@ def settlements(city: City, day: date) -> QuerySet[Settlement]:
 def settlement_totals(city: City, day: date) -> list[dict[str, object]]:
     """One row per organisation over all revisions: organisation__code, organisation__name, gross,
     fee, collected, net (minor units)."""
-    return list(
+    found = (
         Settlement.objects.filter(city=city, service_date=day)
         .values("organisation__code", "organisation__name")
         .annotate(
@@ -52,3 +52,4 @@ def settlement_totals(city: City, day: date) -> list[dict[str, object]]:
         )
         .order_by("organisation__code")
     )
+    return [{**row} for row in found]
