@@ -18,8 +18,7 @@ class Closing(models.Model):
         SEALED = "sealed", _("Taps sealed")
         PRICED = "priced", _("Priced")
         CHARGED = "charged", _("Charged")
-        CLEARED = "cleared", _("Cleared")
-        SETTLED = "settled", _("Settled")
+        SETTLED = "settled", _("Cleared and settled")
         DONE = "done", _("Done")
 
     city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="closings")
