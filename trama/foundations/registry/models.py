@@ -137,7 +137,10 @@ class Entitlement(models.Model):
                 condition=models.Q(valid_to__isnull=True)
                 | models.Q(valid_to__gte=models.F("valid_from")),
                 name="entitlement_ends_after_it_begins",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["token", "category", "valid_from"], name="entitlement_is_proven_once"
+            ),
         ]
 
     def __str__(self) -> str:

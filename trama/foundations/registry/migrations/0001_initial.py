@@ -236,4 +236,10 @@ class Migration(migrations.Migration):
                 name="entitlement_ends_after_it_begins",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="entitlement",
+            constraint=models.UniqueConstraint(
+                fields=("token", "category", "valid_from"), name="entitlement_is_proven_once"
+            ),
+        ),
     ]
