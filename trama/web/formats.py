@@ -14,7 +14,7 @@ from trama.core.days import local_instant
 from trama.core.money import MINOR_DIGITS
 
 SEPARATORS = {"es": (",", "."), "pt-br": (".", ","), "en": (",", ".")}
-SHORT_DATES = {"es": "j M Y", "pt-br": "j M Y", "en": "j M Y"}
+LONG_DATES = {"en": "j F Y"}
 SYMBOLS = {"MXN": "$", "BRL": "R$", "USD": "US$", "EUR": "€", "COP": "$", "CLP": "$", "PEN": "S/"}
 MINUS = "−"
 NO_VALUE = "–"
@@ -88,12 +88,14 @@ def short_number_text(value: int, *, language: str | None = None) -> str:
 
 def day_text(day: date) -> str:
     """The date in full, as the language writes it: `15 de abril de 2026`."""
-    return str(write_date(day, get_format("DATE_FORMAT")))
+    pattern = LONG_DATES.get(get_language() or "") or get_format("DATE_FORMAT")
+    return str(write_date(day, pattern))
 
 
 def short_day_text(day: date) -> str:
     """The date for tables: `15 abr 2026`."""
-    return str(write_date(day, SHORT_DATES.get(get_language() or "", "j M Y"))).lower()
+    text = str(write_date(day, "j M Y"))
+    return text if get_language() == "en" else text.lower()
 
 
 def clock_text(instant_s: int, timezone: str) -> str:

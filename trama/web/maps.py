@@ -109,15 +109,21 @@ def _drawing(title: str, routes: Sequence[RouteLine], colours: dict[str, str]) -
         },
     }
     links = [
-        f'<a href="{escape(routes[int(place)].href)}" aria-label="{escape(routes[int(place)].title)}">'
-        f"<title>{escape(routes[int(place)].title)}</title>"
-        f'<path d="{path}" stroke="{colour}"/></a>'
+        _link(routes[int(place)], path, colour)
         for place, path, colour in _MARK.findall(drawn(json.dumps(spec)))
     ]
     return mark_safe(  # noqa: S308 - drawn here; titles and addresses were escaped
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="group"'
-        f' aria-label="{escape(title)}"><g fill="none" stroke-width="1.75"'
+        f' aria-label="{escape(title)}"><g fill="none" stroke-width="2"'
         f' stroke-linejoin="round" stroke-linecap="round">{"".join(links)}</g></svg>'
+    )
+
+
+def _link(route: RouteLine, path: str, colour: str) -> str:
+    title = escape(route.title)
+    return (
+        f'<a href="{escape(route.href)}" aria-label="{title}"><title>{title}</title>'
+        f'<path d="{path}" stroke="{colour}"/></a>'
     )
 
 

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -53,26 +53,24 @@ class Table:
     empty: str = ""
 
 
+Writer = Callable[[Table, Any], str]
+WRITERS: Mapping[str, Writer] = {
+    "money": lambda table, value: formats.money_text(value, table.currency),
+    "signed": lambda table, value: formats.signed_money_text(value, table.currency),
+    "number": lambda table, value: formats.number_text(value),
+    "bps": lambda table, value: formats.bps_text(value),
+    "clock": lambda table, value: formats.clock_text(value, table.timezone),
+    "instant": lambda table, value: formats.instant_text(value, table.timezone),
+    "day": lambda table, value: formats.short_day_text(value),
+}
+
+
 def cell_text(table: Table, column: Column, value: Any) -> str:
     """The cell as the reader's language writes it; `–` for None."""
     if value is None:
         return formats.NO_VALUE
-    match column.kind:
-        case "money":
-            return formats.money_text(value, table.currency)
-        case "signed":
-            return formats.signed_money_text(value, table.currency)
-        case "number":
-            return formats.number_text(value)
-        case "bps":
-            return formats.bps_text(value)
-        case "clock":
-            return formats.clock_text(value, table.timezone)
-        case "instant":
-            return formats.instant_text(value, table.timezone)
-        case "day":
-            return formats.short_day_text(value)
-    return str(value)
+    write = WRITERS.get(column.kind)
+    return write(table, value) if write else str(value)
 
 
 def cell_raw(table: Table, column: Column, value: Any) -> str:

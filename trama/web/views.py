@@ -8,9 +8,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from trama.core.refusals import Refused
+from trama.web.charts import png_response
 from trama.web.context import THEME_COOKIE, THEMES
 from trama.web.refusals import said
-from trama.web.style import style_context
+from trama.web.style import clearing_table, day_chart, style_context
+from trama.web.tables import csv_response
 
 YEAR_S = 365 * 86_400
 
@@ -42,6 +44,18 @@ def set_theme(request: HttpRequest) -> HttpResponse:
 def style(request: HttpRequest) -> HttpResponse:
     """Every token and component, for the people who build the next programmes."""
     return render(request, "style.html", style_context())
+
+
+@require_GET
+def style_table(request: HttpRequest) -> HttpResponse:
+    """The example table as a file."""
+    return csv_response(clearing_table(), "example.csv")
+
+
+@require_GET
+def style_day(request: HttpRequest) -> HttpResponse:
+    """The example day as a picture."""
+    return png_response(day_chart(), "example.png")
 
 
 def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:

@@ -10,6 +10,7 @@ from trama.web.tables import Column, Table
 
 COLOURS = tuple(f"cat-{n}" for n in range(1, 7))
 QUARTER_HOURS = 96
+LARGE_MATRIX = 8
 HEAT_STEPS = tuple(f"heat-{n}" for n in range(5))
 
 Row = Mapping[str, Any]
@@ -22,6 +23,15 @@ def categories_of(rows: Sequence[Row], key: str) -> list[tuple[str, str]]:
         (name, COLOURS[place] if place < len(COLOURS) else "cat-other")
         for place, name in enumerate(names)
     ]
+
+
+def legend_of(categories: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What a legend shows: those with a colour of their own, and the rest as one line."""
+    own = [pair for pair in categories if pair[1] != "cat-other"]
+    rest = [pair for pair in categories if pair[1] == "cat-other"]
+    if len(rest) > 1:
+        rest = [(gettext("{count} others").format(count=len(rest)), "cat-other")]
+    return own + rest
 
 
 def _scale(categories: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -50,7 +60,13 @@ def bars(
             "labelColor": "var(--ink)",
         },
     }
-    x = {"field": "value", "type": "quantitative", "axis": None}
+    room = max((row[value] for row in rows), default=0) * 5 // 4 or 1
+    x = {
+        "field": "value",
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": [0, room], "nice": False},
+    }
     spec = {
         "height": {"step": 30},
         "data": {"values": [{"label": str(r[label]), "value": r[value]} for r in rows]},
@@ -80,26 +96,25 @@ def timeline(
     quarter: str = "quarter",
     category: str = "category",
     count: str = "count",
-    table: Table,
+    table: Table | None = None,
     first_hour: int = 0,
     description: str = "",
 ) -> Chart:
     """A day in 96 quarter hours, stacked by category.
 
     `row[quarter]` is 0..95 counted from the beginning of the service day, `first_hour` the hour
-    of the wall clock at which it begins. Quarters without rows are empty.
+    of the wall clock at which it begins. Quarters without rows are empty. Without a `table`
+    the one behind it has a row for each quarter of an hour and a column for each category.
     """
     found = categories_of(rows, category)
-    order = {name: place for place, (name, _) in enumerate(found)}
-    values = [
-        {
-            "q": row[quarter],
-            "c": str(row[category]),
-            "n": row[count],
-            "o": order[str(row[category])],
-        }
-        for row in rows
-    ]
+    place = {name: n for n, (name, _) in enumerate(found)}
+    below = [0] * QUARTER_HOURS
+    values = []
+    for row in sorted(rows, key=lambda r: place[str(r[category])]):
+        first, n = row[quarter], row[count]
+        low = below[first]
+        below[first] += n
+        values.append({"q": first, "c": str(row[category]), "low": low, "high": low + n})
     hours = f"(floor(datum.value / 4) + {first_hour}) % 24"
     x = {
         "field": "q",
@@ -121,16 +136,41 @@ def timeline(
             "x": x,
             "x2": {"field": "end"},
             "y": {
-                "field": "n",
+                "field": "high",
                 "type": "quantitative",
                 "title": None,
                 "axis": {"format": ",d", "tickCount": 5, "domain": False, "ticks": False},
             },
+            "y2": {"field": "low"},
             "color": {"field": "c", "type": "nominal", "scale": _scale(found), "legend": None},
-            "order": {"field": "o"},
         },
     }
-    return Chart(title, description, spec, table, found)
+    behind = table or _by_quarter(title, rows, (quarter, category, count), first_hour)
+    return Chart(title, description, spec, behind, found)
+
+
+def _by_quarter(
+    title: str, rows: Sequence[Row], keys: tuple[str, str, str], first_hour: int
+) -> Table:
+    quarter, category, count = keys
+    names = list(dict.fromkeys(str(row[category]) for row in rows))
+    lines: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        first = row[quarter]
+        line = lines.setdefault(first, {"from": _wall_clock(first, first_hour), "all": 0})
+        name = f"c{names.index(str(row[category]))}"
+        line[name] = line.get(name, 0) + row[count]
+        line["all"] += row[count]
+    columns = [
+        Column("from", gettext("From")),
+        *(Column(f"c{place}", name, "number") for place, name in enumerate(names)),
+        Column("all", gettext("All"), "number"),
+    ]
+    return Table(title, columns, [lines[first] for first in sorted(lines)])
+
+
+def _wall_clock(quarter: int, first_hour: int) -> str:
+    return f"{(quarter // 4 + first_hour) % 24:02d}:{quarter % 4 * 15:02d}"
 
 
 def heat(
@@ -146,8 +186,10 @@ def heat(
 ) -> Chart:
     """A matrix: `row[down]` by `row[across]`, shaded by |`row[value]`|, `row[text]` written in.
 
-    The shade only repeats what the text says.
+    The shade only repeats what the text says. With more than eight columns the cells are too
+    small for text, which then stands in the table only.
     """
+    is_large = len({str(row[across]) for row in rows}) > LARGE_MATRIX
     most = max((abs(row[value]) for row in rows), default=0) or 1
     values = [
         {
@@ -163,11 +205,14 @@ def heat(
     down_axis = {"domain": False, "ticks": False, "labelColor": "var(--ink)", "labelLimit": 110}
     shade = {"domain": [0, 1, 2, 3, 4], "range": [f"var(--{token})" for token in HEAT_STEPS]}
     ink = {"condition": {"test": "datum.s >= 3", "value": "var(--accent-ink)"}}
-    spec = {
-        "height": {"step": 40},
+    spec: dict[str, Any] = {
+        "height": {"step": 20 if is_large else 40},
         "data": {"values": values},
         "encoding": {
-            "x": {**columns, "axis": {**down_axis, "orient": "top", "labelAngle": 0}},
+            "x": {
+                **columns,
+                "axis": {**down_axis, "orient": "top", "labelAngle": -60 if is_large else 0},
+            },
             "y": {
                 "field": "d",
                 "type": "nominal",
@@ -192,6 +237,8 @@ def heat(
             },
         ],
     }
+    if is_large:
+        spec["layer"].pop()
     return Chart(title, description, spec, table)
 
 

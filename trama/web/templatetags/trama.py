@@ -10,8 +10,9 @@ from django.http import HttpRequest
 from django.template import Context
 from django.utils import translation
 
+from trama.core.refusals import Refused
 from trama.web import formats
-from trama.web.charts import Chart, chart_svg
+from trama.web.charts import Chart, chart_svg, legend_of
 from trama.web.maps import Map
 from trama.web.refusals import said
 from trama.web.statements import Statement
@@ -77,7 +78,7 @@ def instant(instant_s: int | None, timezone: str) -> str:
 
 @register.inclusion_tag("components/figure.html")
 def figure(
-    label: str, value: str, of: str = "", href: str = "", note: str = "", tone: str = ""
+    label: str, value: str, *, of: str = "", href: str = "", note: str = "", tone: str = ""
 ) -> dict[str, str]:
     """One number, its denominator (`of`), and the address of its rows (`href`).
 
@@ -116,10 +117,12 @@ def table(context: Context, table: Table) -> dict[str, Any]:
 
 @register.inclusion_tag("components/chart.html", takes_context=True)
 def chart(context: Context, chart: Chart, png_href: str = "", level: int = 3) -> dict[str, Any]:
-    """A `Chart` in its wide and narrow drawing, its legend, and its table behind it."""
+    """A `Chart` drawn for three widths, its legend, and its table behind it."""
     return {
         "chart": chart,
+        "legend": legend_of(chart.categories),
         "wide": chart_svg(chart, width=880),
+        "middle": chart_svg(chart, width=540),
         "narrow": chart_svg(chart, width=330),
         "png_href": png_href,
         "level": level,
@@ -128,9 +131,9 @@ def chart(context: Context, chart: Chart, png_href: str = "", level: int = 3) ->
 
 
 @register.inclusion_tag("components/map.html")
-def map(map: Map) -> dict[str, Any]:  # noqa: A001 - the word a template wants
+def map(city_map: Map) -> dict[str, Any]:  # noqa: A001 - the word a template wants
     """A `Map`: server-drawn, each line a link; without geometry it says so."""
-    return {"map": map}
+    return {"map": city_map, "legend": legend_of(city_map.categories)}
 
 
 @register.inclusion_tag("components/statement.html")
@@ -141,7 +144,7 @@ def statement(statement: Statement) -> dict[str, Statement]:
 
 @register.inclusion_tag("components/progress.html")
 def progress(
-    label: str, done: int, of: int, poll: str = "", note: str = "", every_s: int = 2
+    label: str, done: int, of: int, *, poll: str = "", note: str = "", every_s: int = 2
 ) -> dict[str, Any]:
     """How far a long work is. `poll` answers this same component again; empty when it ended."""
     return {
@@ -164,7 +167,7 @@ def empty(text: str, action: str = "", href: str = "") -> dict[str, str]:
 @register.inclusion_tag("components/refusal.html")
 def refusal(refusal: Any) -> dict[str, Any]:
     """A refusal inside a page: a `Refused`, or what `trama.web.refusals.said` made of it."""
-    return {"refusal": said(refusal) if isinstance(refusal, Exception) else refusal}
+    return {"refusal": said(refusal) if isinstance(refusal, Refused) else refusal}
 
 
 @register.inclusion_tag("components/notice.html")
@@ -181,7 +184,7 @@ def source(name: str, licence: str, href: str = "", when: str = "") -> dict[str,
 
 @register.inclusion_tag("components/crumbs.html")
 def crumbs(*parts: str) -> dict[str, Sequence[Any]]:
-    """`{% crumbs "Guadalajara" city_url "Tariffs" %}`: label, address, ..., the page's own label."""
+    """`{% crumbs city.name city_url "Tariffs" %}`: label, address, ..., the page's own label."""
     pairs = list(zip(parts[:-1:2], parts[1::2], strict=False))
     return {"links": pairs, "here": parts[-1:]}
 
