@@ -102,7 +102,7 @@ class Device(models.Model):
 class Token(models.Model):
     """A pseudonym that pays: a card, a phone. `issuer` holds the money of its rider."""
 
-    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="tokens")
+    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="tokens", db_index=False)
     token = models.CharField(max_length=64)
     medium = models.CharField(max_length=40)
     issuer = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="issued_tokens")

@@ -31,11 +31,12 @@ _FIND_OTHERWISE = """
     WHERE t.id IS NULL OR t.medium <> s.medium OR t.issuer_id <> o.id OR o.id IS NULL
     LIMIT 1
 """
+# Every token is there by now: the left join only keeps SQLite from walking the city's tokens first.
 _INSERT_ENTITLEMENTS = """
     INSERT INTO registry_entitlement (token_id, category, valid_from)
     SELECT t.id, s.category, s.valid_from
     FROM registering_entitlements s
-    JOIN registry_token t ON t.city_id = %s AND t.token = s.token
+    LEFT JOIN registry_token t ON t.city_id = %s AND t.token = s.token
     WHERE true
     ORDER BY t.id
     ON CONFLICT (token_id, category, valid_from) DO NOTHING

@@ -154,6 +154,7 @@ class Migration(migrations.Migration):
                 (
                     "city",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="tokens",
                         to="registry.city",

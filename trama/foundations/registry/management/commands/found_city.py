@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from trama.core.refusals import Refused
 from trama.foundations.registry.actions import found_city
@@ -12,7 +11,7 @@ from trama.web.refusals import said
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Found a city: its clock, its currency and where its service day is cut.")
+    help = _("Found a city: its clock, its currency and where its service day is cut.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("code", help=_("short name used in addresses and commands"))

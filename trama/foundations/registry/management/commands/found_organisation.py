@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from trama.core.refusals import Refused
 from trama.foundations.registry.actions import found_organisation
@@ -14,7 +13,7 @@ from trama.web.refusals import said
 
 
 class Command(BaseCommand):
-    help = gettext_lazy("Found an organisation of a city: its authority, an operator, an auditor.")
+    help = _("Found an organisation of a city: its authority, an operator, an auditor.")
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("city", help=_("code of the city"))
