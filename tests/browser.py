@@ -53,7 +53,8 @@ def served(environment: dict[str, str]) -> Iterator[str]:
     port = free_port()
     command = [
         sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1", "--log-level", "warning", "trama.site.asgi:application",
+        "--port", str(port), "--workers", "1", "--log-level", "warning",
+        "trama.site.asgi:application",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     try:

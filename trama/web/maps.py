@@ -11,8 +11,8 @@ from html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from trama.web.charts.categories import categories_of
 from trama.web.charts.drawing import drawn
-from trama.web.charts.kinds import categories_of
 
 WIDTH = 900
 MARGIN = 14
