@@ -12,7 +12,7 @@ from trama.demo.mobility.supply import Supply
 
 @dataclass(frozen=True, slots=True)
 class DemoUser:
-    """Who can sign in to the demo. `for_whom` is an organisation's or a token's code."""
+    """Who can sign in to the demo. `for_whom` is an organisation's name or a rider's own."""
 
     username: str
     password: str
@@ -24,9 +24,9 @@ class DemoUser:
 def demo_users() -> tuple[DemoUser, ...]:
     """One user of each kind for each city, in the order of their cities' files."""
     return tuple(
-        DemoUser(who.username, who.password, who.role, city, who.organisation or who.token)
-        for city in CITIES
-        for who in read_profile(city).people
+        DemoUser(who.username, who.password, who.role, profile.code, who.name)
+        for profile in map(read_profile, CITIES)
+        for who in profile.people
     )
 
 

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,7 @@ class Profile:
         return DATA / self.code
 
 
+@cache
 def read_profile(city: str) -> Profile:
     """The profile of one of `CITIES`."""
     with (DATA / city / "city.toml").open("rb") as file:
