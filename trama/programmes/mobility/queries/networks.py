@@ -77,7 +77,7 @@ def route_table(city: City, day: date) -> pa.Table:
     before that of its agency), null where nobody was assigned. Route ids are unique: a feed that
     shares one with another is refused when it is loaded.
     """
-    rows = _routes_with_operator(city, day).values_list(*_TABLE_FIELDS)
+    rows = routes_on(city, day).values_list(*_TABLE_FIELDS)
     columns = list(zip(*rows, strict=True)) or [()] * len(ROUTE_TABLE)
     return pa.table(
         [pa.array(c, f.type) for c, f in zip(columns, ROUTE_TABLE, strict=True)], schema=ROUTE_TABLE
@@ -85,6 +85,20 @@ def route_table(city: City, day: date) -> pa.Table:
 
 
 _TABLE_FIELDS = ("route_id", "agency__agency_id", "operator", "short_name", "route_type")
+
+
+def routes_on(city: City, day: date) -> QuerySet[Route]:
+    """The routes in force on `day` by their id, with `operator`: a code, or None."""
+    held = Concession.objects.filter(
+        city=city, agency_id=OuterRef("agency__agency_id"), valid_from__lte=day
+    ).order_by("-valid_from")
+    own = held.filter(route_id=OuterRef("route_id")).values("operator__code")[:1]
+    whole = held.filter(route_id="").values("operator__code")[:1]
+    return (
+        Route.objects.filter(network__in=networks_on(city, day))
+        .annotate(operator=Coalesce(Subquery(own), Subquery(whole)))
+        .order_by("route_id")
+    )
 
 
 def map_lines(city: City, day: date) -> dict[str, Any]:
@@ -97,7 +111,7 @@ def map_lines(city: City, day: date) -> dict[str, Any]:
     """
     fields = ("route_id", "short_name", "long_name", "colour", "trips", "lines", "operator")
     joined = ("agency__agency_id", "agency__name", "network__feed")
-    rows = list(_routes_with_operator(city, day).values(*fields, *joined))
+    rows = list(routes_on(city, day).values(*fields, *joined))
     return {
         "type": "FeatureCollection",
         "agencies": {row["agency__agency_id"]: row["agency__name"] for row in rows},
@@ -135,19 +149,6 @@ def report_sentences(report: Mapping[str, Any]) -> dict[str, Any]:
     ]
     notes = [gettext(NOTES[note["code"]]).format(**note["params"]) for note in report["notes"]]
     return {"files": files, "notes": notes}
-
-
-def _routes_with_operator(city: City, day: date) -> QuerySet[Route]:
-    held = Concession.objects.filter(
-        city=city, agency_id=OuterRef("agency__agency_id"), valid_from__lte=day
-    ).order_by("-valid_from")
-    own = held.filter(route_id=OuterRef("route_id")).values("operator__code")[:1]
-    whole = held.filter(route_id="").values("operator__code")[:1]
-    return (
-        Route.objects.filter(network__in=networks_on(city, day))
-        .annotate(operator=Coalesce(Subquery(own), Subquery(whole)))
-        .order_by("route_id")
-    )
 
 
 def _feature(row: Mapping[str, Any]) -> dict[str, Any]:
