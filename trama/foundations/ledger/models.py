@@ -14,7 +14,7 @@ class Account(models.Model):
     `code` is the kind: its first digit of four says asset, liability, equity, income or expense.
     """
 
-    number = models.BigIntegerField(primary_key=True)
+    number = models.BigAutoField(primary_key=True)
     name = models.CharField(max_length=200)
     ledger = models.PositiveIntegerField(help_text="ISO 4217 numeric")
     code = models.PositiveIntegerField()
@@ -70,7 +70,7 @@ class Balance(models.Model):
 class Batch(models.Model):
     """What was written together: accounts or postings, sealed by a hash over the hash before."""
 
-    number = models.BigIntegerField(primary_key=True)
+    number = models.BigAutoField(primary_key=True)
     at_s = models.BigIntegerField(help_text="the instant given by the caller")
     timestamp_ns = models.PositiveBigIntegerField(help_text="of the last event; always increasing")
     first_account = models.BigIntegerField()
@@ -92,7 +92,7 @@ class Posting(models.Model):
     The eight running balances are those right after this posting.
     """
 
-    number = models.BigIntegerField(primary_key=True)
+    number = models.BigAutoField(primary_key=True)
     batch = models.ForeignKey(
         Batch, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+"
     )

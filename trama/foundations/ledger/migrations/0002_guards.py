@@ -1,8 +1,10 @@
 """The invariants in the database: append-only, chained running balances, balances that follow.
 
-PostgreSQL checks a statement at a time over its transition tables; SQLite, which has no such
-thing, checks each row. Both raise what the database calls an integrity error, with the sentence
-that was broken as its name.
+A batch is written as its own row, its postings, and its outbox row, which seals it. PostgreSQL
+checks a whole statement of postings over its transition table; SQLite, which has no such thing,
+checks the whole batch when it is sealed. Neither lets a batch be committed that is not sealed and
+whole, nor a posting arrive outside its batch. Both raise what the database calls an integrity
+error, with the sentence that was broken as its name.
 """
 
 from django.db import migrations
@@ -42,6 +44,16 @@ CREATE FUNCTION ledger_balances_follow() RETURNS trigger LANGUAGE plpgsql
 DECLARE
     broken bigint;
 BEGIN
+    IF EXISTS (
+        SELECT FROM added LEFT JOIN ledger_batch b ON b.number = added.batch_id
+        LEFT JOIN ledger_outbox o ON o.batch_id = added.batch_id
+        WHERE o.batch_id IS NOT NULL OR b.number IS NULL
+            OR added.number < b.first_posting OR added.number >= b.first_posting + b.postings
+    ) THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+            MESSAGE = 'postings_arrive_with_their_batch',
+            CONSTRAINT = 'postings_arrive_with_their_batch';
+    END IF;
     WITH legs AS (
         SELECT debit_id AS account_id, number,
             held_minor AS dh, posted_minor AS dp, 0 AS ch, 0 AS cp,
@@ -96,6 +108,22 @@ CREATE TRIGGER running_balances_follow AFTER INSERT ON ledger_posting
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT
     EXECUTE FUNCTION ledger_balances_follow();
 
+CREATE FUNCTION ledger_batch_sealed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM ledger_outbox WHERE batch_id = NEW.number)
+        OR NEW.postings <> (SELECT count(*) FROM ledger_posting
+            WHERE number >= NEW.first_posting AND number < NEW.first_posting + NEW.postings)
+        OR NEW.accounts <> (SELECT count(*) FROM ledger_account
+            WHERE number >= NEW.first_account AND number < NEW.first_account + NEW.accounts)
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
+            MESSAGE = 'batch_is_complete', CONSTRAINT = 'batch_is_complete';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER batch_is_sealed AFTER INSERT ON ledger_batch
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_batch_sealed();
+
 CREATE FUNCTION ledger_balance_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN
@@ -118,29 +146,57 @@ SQLITE = [
     END
     """,
     """
-    CREATE TRIGGER running_balances_follow AFTER INSERT ON ledger_posting BEGIN
-        UPDATE ledger_balance SET
-            debits_pending_minor = NEW.debit_debits_pending_minor,
-            debits_posted_minor = NEW.debit_debits_posted_minor,
-            closed = NEW.debit_closed, last_posting = NEW.number
-        WHERE account_id = NEW.debit_id
-            AND debits_pending_minor = NEW.debit_debits_pending_minor - NEW.held_minor
-            AND debits_posted_minor = NEW.debit_debits_posted_minor - NEW.posted_minor
-            AND credits_pending_minor = NEW.debit_credits_pending_minor
-            AND credits_posted_minor = NEW.debit_credits_posted_minor;
+    CREATE VIEW ledger_leg AS
+        SELECT debit_id AS account_id, number,
+            held_minor AS dh, posted_minor AS dp, 0 AS ch, 0 AS cp,
+            debit_debits_pending_minor AS a, debit_debits_posted_minor AS b,
+            debit_credits_pending_minor AS c, debit_credits_posted_minor AS d,
+            debit_closed AS closed
+        FROM ledger_posting
+        UNION ALL
+        SELECT credit_id, number, 0, 0, held_minor, posted_minor,
+            credit_debits_pending_minor, credit_debits_posted_minor,
+            credit_credits_pending_minor, credit_credits_posted_minor, credit_closed
+        FROM ledger_posting
+    """,
+    """
+    CREATE TRIGGER postings_arrive_with_their_batch BEFORE INSERT ON ledger_posting
+    WHEN EXISTS (SELECT 1 FROM ledger_outbox WHERE batch_id = NEW.batch_id)
+        OR NOT EXISTS (SELECT 1 FROM ledger_batch WHERE number = NEW.batch_id
+            AND NEW.number >= first_posting AND NEW.number < first_posting + postings)
+    BEGIN
+        SELECT RAISE(ABORT, 'postings_arrive_with_their_batch');
+    END
+    """,
+    """
+    CREATE TRIGGER batch_is_sealed AFTER INSERT ON ledger_outbox BEGIN
+        SELECT RAISE(ABORT, 'batch_is_complete') FROM ledger_batch b
+        WHERE b.number = NEW.batch_id AND (b.postings <> (SELECT count(*) FROM ledger_posting p
+                WHERE p.number >= b.first_posting AND p.number < b.first_posting + b.postings)
+            OR b.accounts <> (SELECT count(*) FROM ledger_account a
+                WHERE a.number >= b.first_account AND a.number < b.first_account + b.accounts));
         SELECT RAISE(ABORT, 'running_balances_follow_from_the_posting_before')
-        WHERE changes() = 0;
-        UPDATE ledger_balance SET
-            credits_pending_minor = NEW.credit_credits_pending_minor,
-            credits_posted_minor = NEW.credit_credits_posted_minor,
-            closed = NEW.credit_closed, last_posting = NEW.number
-        WHERE account_id = NEW.credit_id
-            AND debits_pending_minor = NEW.credit_debits_pending_minor
-            AND debits_posted_minor = NEW.credit_debits_posted_minor
-            AND credits_pending_minor = NEW.credit_credits_pending_minor - NEW.held_minor
-            AND credits_posted_minor = NEW.credit_credits_posted_minor - NEW.posted_minor;
-        SELECT RAISE(ABORT, 'running_balances_follow_from_the_posting_before')
-        WHERE changes() = 0;
+        FROM (
+            SELECT leg.*, lag(a) OVER w AS a0, lag(b) OVER w AS b0, lag(c) OVER w AS c0,
+                lag(d) OVER w AS d0
+            FROM ledger_batch batch JOIN ledger_leg leg ON leg.number >= batch.first_posting
+                AND leg.number < batch.first_posting + batch.postings
+            WHERE batch.number = NEW.batch_id
+            WINDOW w AS (PARTITION BY account_id ORDER BY leg.number)
+        ) chained LEFT JOIN ledger_balance ON ledger_balance.account_id = chained.account_id
+        WHERE (coalesce(a0, debits_pending_minor) + dh = a
+            AND coalesce(b0, debits_posted_minor) + dp = b
+            AND coalesce(c0, credits_pending_minor) + ch = c
+            AND coalesce(d0, credits_posted_minor) + cp = d) IS NOT TRUE;
+        UPDATE ledger_balance SET debits_pending_minor = a, debits_posted_minor = b,
+            credits_pending_minor = c, credits_posted_minor = d,
+            closed = last_leg.closed, last_posting = last_leg.number
+        FROM (
+            SELECT account_id AS leg_account, max(leg.number) AS number, a, b, c, d, closed
+            FROM ledger_batch batch JOIN ledger_leg leg ON leg.number >= batch.first_posting
+                AND leg.number < batch.first_posting + batch.postings
+            WHERE batch.number = NEW.batch_id GROUP BY account_id
+        ) last_leg WHERE account_id = last_leg.leg_account;
     END
     """,
     """
@@ -165,13 +221,13 @@ SQLITE = [
     CREATE TRIGGER balances_follow_postings BEFORE UPDATE ON ledger_balance BEGIN
         SELECT RAISE(ABORT, 'balances_follow_postings') WHERE NOT EXISTS (
             SELECT 1 FROM ledger_posting WHERE number = NEW.last_posting AND (
-                (debit_id = NEW.account_id
+                (+debit_id = NEW.account_id
                 AND debit_debits_pending_minor = NEW.debits_pending_minor
                 AND debit_debits_posted_minor = NEW.debits_posted_minor
                 AND debit_credits_pending_minor = NEW.credits_pending_minor
                 AND debit_credits_posted_minor = NEW.credits_posted_minor
                 AND debit_closed = NEW.closed)
-                OR (credit_id = NEW.account_id
+                OR (+credit_id = NEW.account_id
                 AND credit_debits_pending_minor = NEW.debits_pending_minor
                 AND credit_debits_posted_minor = NEW.debits_posted_minor
                 AND credit_credits_pending_minor = NEW.credits_pending_minor
@@ -197,6 +253,33 @@ SQLITE = [
 ]
 
 
+SQLITE_KEYS = [
+    # The key of a balance is SQLite's own row number, which saves a look-up for each leg.
+    ("ledger_balance", '"account_id" bigint', '"account_id" integer'),
+    # A batch without its outbox row, its seal, cannot be committed.
+    (
+        "ledger_batch",
+        "PRIMARY KEY AUTOINCREMENT",
+        'PRIMARY KEY REFERENCES "ledger_outbox" ("batch_id") DEFERRABLE INITIALLY DEFERRED',
+    ),
+]
+
+
+def _rewrite(schema_editor, table, before, after):
+    """Create an empty table again with one clause changed, and its indexes."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sql FROM sqlite_master WHERE tbl_name = %s AND sql IS NOT NULL "
+            "ORDER BY type = 'index'",
+            [table],
+        )
+        create, *indexes = (sql for (sql,) in cursor.fetchall())
+    schema_editor.execute(f"DROP TABLE {table}")
+    schema_editor.execute(create.replace(before, after, 1), None)
+    for index in indexes:
+        schema_editor.execute(index, None)
+
+
 def guard(apps, schema_editor):
     """Create the triggers that this database can have."""
     if schema_editor.connection.vendor == "postgresql":
@@ -207,6 +290,8 @@ def guard(apps, schema_editor):
                 f"FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('{sentence}')"
             )
         return
+    for table, before, after in SQLITE_KEYS:
+        _rewrite(schema_editor, table, before, after)
     for trigger in SQLITE:
         schema_editor.execute(trigger)
     for table, sentence in APPEND_ONLY.items():
@@ -229,7 +314,7 @@ def unguard(apps, schema_editor):
                 cursor.execute(f"DROP TRIGGER {name} ON {table}")
             cursor.execute(
                 "DROP FUNCTION ledger_refuse, ledger_balances_of_new_accounts, "
-                "ledger_balances_follow, ledger_balance_guard"
+                "ledger_balances_follow, ledger_batch_sealed, ledger_balance_guard"
             )
             return
         cursor.execute(
@@ -237,6 +322,7 @@ def unguard(apps, schema_editor):
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TRIGGER {name}")
+        cursor.execute("DROP VIEW ledger_leg")
 
 
 class Migration(migrations.Migration):
