@@ -7,6 +7,7 @@ whole, nor a posting arrive outside its batch. Both raise what the database call
 error, with the sentence that was broken as its name.
 """
 
+# ruff: noqa: S608 - the sentences are put together from the constants of this file only
 from django.db import migrations
 
 APPEND_ONLY = {
@@ -137,6 +138,23 @@ CREATE TRIGGER balances_follow_postings
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_balance_guard();
 """
 
+SQLITE_RANGE = """
+    number >= (SELECT first_posting FROM ledger_batch WHERE number = NEW.batch_id)
+    AND number < (SELECT first_posting + postings FROM ledger_batch WHERE number = NEW.batch_id)
+"""
+SQLITE_LEGS = f"""
+    SELECT debit_id AS leg_account, number,
+        held_minor AS dh, posted_minor AS dp, 0 AS ch, 0 AS cp,
+        debit_debits_pending_minor AS a, debit_debits_posted_minor AS b,
+        debit_credits_pending_minor AS c, debit_credits_posted_minor AS d,
+        debit_closed AS closed
+    FROM ledger_posting WHERE {SQLITE_RANGE}
+    UNION ALL
+    SELECT credit_id, number, 0, 0, held_minor, posted_minor,
+        credit_debits_pending_minor, credit_debits_posted_minor,
+        credit_credits_pending_minor, credit_credits_posted_minor, credit_closed
+    FROM ledger_posting WHERE {SQLITE_RANGE}
+"""
 SQLITE = [
     """
     CREATE TRIGGER account_begins_with_nothing AFTER INSERT ON ledger_account BEGIN
@@ -144,20 +162,6 @@ SQLITE = [
             credits_pending_minor, credits_posted_minor, closed, last_posting)
         VALUES (NEW.number, 0, 0, 0, 0, NEW.flags & 32 <> 0, 0);
     END
-    """,
-    """
-    CREATE VIEW ledger_leg AS
-        SELECT debit_id AS account_id, number,
-            held_minor AS dh, posted_minor AS dp, 0 AS ch, 0 AS cp,
-            debit_debits_pending_minor AS a, debit_debits_posted_minor AS b,
-            debit_credits_pending_minor AS c, debit_credits_posted_minor AS d,
-            debit_closed AS closed
-        FROM ledger_posting
-        UNION ALL
-        SELECT credit_id, number, 0, 0, held_minor, posted_minor,
-            credit_debits_pending_minor, credit_debits_posted_minor,
-            credit_credits_pending_minor, credit_credits_posted_minor, credit_closed
-        FROM ledger_posting
     """,
     """
     CREATE TRIGGER postings_arrive_with_their_batch BEFORE INSERT ON ledger_posting
@@ -168,7 +172,7 @@ SQLITE = [
         SELECT RAISE(ABORT, 'postings_arrive_with_their_batch');
     END
     """,
-    """
+    f"""
     CREATE TRIGGER batch_is_sealed AFTER INSERT ON ledger_outbox BEGIN
         SELECT RAISE(ABORT, 'batch_is_complete') FROM ledger_batch b
         WHERE b.number = NEW.batch_id AND (b.postings <> (SELECT count(*) FROM ledger_posting p
@@ -179,11 +183,8 @@ SQLITE = [
         FROM (
             SELECT leg.*, lag(a) OVER w AS a0, lag(b) OVER w AS b0, lag(c) OVER w AS c0,
                 lag(d) OVER w AS d0
-            FROM ledger_batch batch JOIN ledger_leg leg ON leg.number >= batch.first_posting
-                AND leg.number < batch.first_posting + batch.postings
-            WHERE batch.number = NEW.batch_id
-            WINDOW w AS (PARTITION BY account_id ORDER BY leg.number)
-        ) chained LEFT JOIN ledger_balance ON ledger_balance.account_id = chained.account_id
+            FROM ({SQLITE_LEGS}) leg WINDOW w AS (PARTITION BY leg_account ORDER BY number)
+        ) chained LEFT JOIN ledger_balance ON account_id = leg_account
         WHERE (coalesce(a0, debits_pending_minor) + dh = a
             AND coalesce(b0, debits_posted_minor) + dp = b
             AND coalesce(c0, credits_pending_minor) + ch = c
@@ -192,11 +193,9 @@ SQLITE = [
             credits_pending_minor = c, credits_posted_minor = d,
             closed = last_leg.closed, last_posting = last_leg.number
         FROM (
-            SELECT account_id AS leg_account, max(leg.number) AS number, a, b, c, d, closed
-            FROM ledger_batch batch JOIN ledger_leg leg ON leg.number >= batch.first_posting
-                AND leg.number < batch.first_posting + batch.postings
-            WHERE batch.number = NEW.batch_id GROUP BY account_id
-        ) last_leg WHERE account_id = last_leg.leg_account;
+            SELECT leg_account, max(number) AS number, a, b, c, d, closed
+            FROM ({SQLITE_LEGS}) GROUP BY leg_account
+        ) last_leg WHERE account_id = leg_account;
     END
     """,
     """
@@ -322,7 +321,6 @@ def unguard(apps, schema_editor):
         )
         for (name,) in cursor.fetchall():
             cursor.execute(f"DROP TRIGGER {name}")
-        cursor.execute("DROP VIEW ledger_leg")
 
 
 class Migration(migrations.Migration):
