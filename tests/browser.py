@@ -1,5 +1,6 @@
 """A real server and a real browser: one of each for a whole session of tests."""
 
+import os
 import shutil
 import socket
 import subprocess
@@ -29,15 +30,23 @@ def chromium() -> str | None:
 
 @contextmanager
 def browser() -> Iterator[Any]:
-    """A headless browser that talks to nobody by itself."""
+    """A headless browser that talks to nobody by itself.
+
+    It keeps an event loop in this thread; tests that read the database beside it may do so.
+    """
     from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
-        try:
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    try:
+        with sync_playwright() as playwright:
+            opened = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
             yield opened
-        finally:
             opened.close()
+    finally:
+        os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+        if before is not None:
+            os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = before
 
 
 def free_port() -> int:

@@ -89,12 +89,16 @@ def short_number_text(value: int, *, language: str | None = None) -> str:
 def day_text(day: date) -> str:
     """The date in full, as the language writes it: `15 de abril de 2026`."""
     pattern = LONG_DATES.get(get_language() or "") or get_format("DATE_FORMAT")
-    return str(write_date(day, pattern))
+    return _cased(str(write_date(day, pattern)))
 
 
 def short_day_text(day: date) -> str:
     """The date for tables: `15 abr 2026`."""
-    text = str(write_date(day, "j M Y"))
+    return _cased(str(write_date(day, "j M Y")))
+
+
+def _cased(text: str) -> str:
+    """Months have a capital in English only."""
     return text if get_language() == "en" else text.lower()
 
 

@@ -3,7 +3,7 @@
 import json
 import math
 import re
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -19,6 +19,9 @@ MARGIN = 14
 HEIGHTS = (320, 900)
 MOST_POINTS = 26_000
 KEPT_MAPS = 32
+MANY_ROUTES = 150
+METRES_PER_DEGREE = 111_320
+SCALE_BARS_M = (100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
 _MARK = re.compile(r'<path aria-label="(\d+)"[^>]*? d="([^"]*)" stroke="([^"]*)"[^>]*/>')
 
 Point = Sequence[float]
@@ -45,6 +48,15 @@ class Map:
     attribution: str = ""
     anchor: str = "map"
     empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Shapes in pixels, the height they need, and how long a metre is."""
+
+    lines: list[list[list[tuple[float, float]]]]
+    height: int
+    pixels_per_m: float
 
 
 _kept: OrderedDict[tuple[str, str], Map] = OrderedDict()
@@ -74,32 +86,34 @@ def network_map(
     anchor: str = "map",
     empty: str = "",
 ) -> Map:
-    """Draw routes: `category` gives the colour and the legend. Draws at once (about 0.1 s).
+    """Draw routes at once. `category` gives colour and legend; the largest six have their own.
 
     Points that no screen can tell apart are left out, so that a page stays below half a
     megabyte whatever the size of the network.
     """
     ready = [route for route in routes if any(len(line) > 1 for line in route.lines)]
-    categories = categories_of([{"c": r.category} for r in ready], "c") if ready else []
+    sizes = Counter(route.category for route in ready)
+    categories = categories_of([{"c": name} for name, _ in sizes.most_common()], "c")
     named = [pair for pair in categories if pair[0]]
     drawing = _drawing(title, ready, dict(categories)) if ready else SafeString("")
     return Map(title, drawing, named, description, attribution, anchor, empty)
 
 
 def _drawing(title: str, routes: Sequence[RouteLine], colours: dict[str, str]) -> SafeString:
-    lines, height = _on_paper([route.lines for route in routes])
+    routes = sorted(routes, key=lambda route: colours[route.category] != "cat-other")
+    paper = _on_paper([route.lines for route in routes])
     features = [
         {
             "type": "Feature",
             "properties": {"i": str(place), "c": f"var(--{colours[route.category]})"},
-            "geometry": {"type": "MultiLineString", "coordinates": lines[place]},
+            "geometry": {"type": "MultiLineString", "coordinates": paper.lines[place]},
         }
         for place, route in enumerate(routes)
     ]
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "width": WIDTH,
-        "height": height,
+        "height": paper.height,
         "data": {"values": features},
         "projection": {"type": "identity", "scale": 1, "translate": [0, 0]},
         "mark": {"type": "geoshape", "filled": False, "strokeWidth": 1.5},
@@ -113,9 +127,10 @@ def _drawing(title: str, routes: Sequence[RouteLine], colours: dict[str, str]) -
         for place, path, colour in _MARK.findall(drawn(json.dumps(spec)))
     ]
     return mark_safe(  # noqa: S308 - drawn here; titles and addresses were escaped
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="group"'
-        f' aria-label="{escape(title)}"><g fill="none" stroke-width="2"'
-        f' stroke-linejoin="round" stroke-linecap="round">{"".join(links)}</g></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {paper.height}"'
+        f' role="group" aria-label="{escape(title)}">{_scale_bar(paper)}<g fill="none"'
+        f' stroke-width="{1.25 if len(routes) > MANY_ROUTES else 2}" stroke-linejoin="round"'
+        f' stroke-linecap="round">{"".join(links)}</g></svg>'
     )
 
 
@@ -127,9 +142,20 @@ def _link(route: RouteLine, path: str, colour: str) -> str:
     )
 
 
-def _on_paper(
-    shapes: Sequence[Sequence[Sequence[Point]]],
-) -> tuple[list[list[list[tuple[float, float]]]], int]:
+def _scale_bar(paper: Paper) -> str:
+    """The longest round distance that fits a quarter of the width."""
+    longest_m = WIDTH / 4 / paper.pixels_per_m
+    metres = max((m for m in SCALE_BARS_M if m <= longest_m), default=SCALE_BARS_M[0])
+    length, y = round(metres * paper.pixels_per_m, 1), paper.height - 12
+    text = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
+    return (
+        f'<path d="M12,{y - 5}v5h{length}v-5" fill="none" stroke="var(--ink-soft)"/>'
+        f'<text x="{12 + length / 2}" y="{y - 8}" text-anchor="middle" font-size="13"'
+        f' fill="var(--ink-soft)">{text}</text>'
+    )
+
+
+def _on_paper(shapes: Sequence[Sequence[Sequence[Point]]]) -> Paper:
     """Degrees to pixels: equirectangular about the middle latitude, north above, one scale."""
     points = [point for shape in shapes for line in shape for point in line]
     west, east = min(p[0] for p in points), max(p[0] for p in points)
@@ -152,7 +178,7 @@ def _on_paper(
     while apart == 0.8 or sum(len(line) for shape in thin for line in shape) > MOST_POINTS:
         thin = [[_thinned(line, apart) for line in shape] for shape in paths]
         apart *= 1.5
-    return thin, height
+    return Paper(thin, height, scale / METRES_PER_DEGREE)
 
 
 def _thinned(line: list[tuple[float, float]], apart: float) -> list[tuple[float, float]]:

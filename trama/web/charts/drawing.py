@@ -26,6 +26,8 @@ _NOISE = re.compile(
     r'| opacity="1"| font-family="[^"]*"| transform="translate\(0,0\)"'
 )
 _EMPTY = re.compile(r"<g(?: [^>]*)?></g>|<path [^>]*display=\"none\"[^>]*/>")
+_ALIKE = re.compile(r'<path d="[^"]*"([^>]*)/>(?:<path d="[^"]*"\1/>)+')
+_SHAPE = re.compile(r' d="([^"]*)"')
 _LONG = re.compile(r"(\d+\.\d)\d+")
 _ROOT = re.compile(r"^<svg[^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"[^>]*>")
 
@@ -108,8 +110,13 @@ def _tidy(svg: str) -> str:
     while True:
         smaller = _EMPTY.sub("", svg)
         if smaller == svg:
-            return svg
+            return _ALIKE.sub(_joined, svg)
         svg = smaller
+
+
+def _joined(run: re.Match[str]) -> str:
+    """Neighbours that look alike as one path: a day of bars is a fifth of the bytes."""
+    return f'<path d="{"".join(_SHAPE.findall(run.group()))}"{run.group(1)}/>'
 
 
 def chart_svg(chart: Chart, *, width: int = 880) -> SafeString:
