@@ -58,7 +58,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
             why=why,
         ) from why
     with opened:
-        infos = [info for info in opened.infolist() if not info.is_dir()]
+        infos = [info for info in opened.infolist() if not info.filename.endswith("/")]
         _refuse_bomb(infos, path.stat().st_size)
         for info in infos:
             _refuse_trick(info)

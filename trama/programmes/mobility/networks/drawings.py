@@ -14,9 +14,8 @@ Ints = NDArray[np.int64]
 Lines = list[list[list[float]]]
 MAP_BYTES = 390_000
 ROUTE_BYTES = 200  # names, colour, agency and operator of one route
-POINT_BYTES = 19  # `[-99.593,19.2305],`
-FINE_M, FINE_DIGITS, COARSE_DIGITS = 28, 5, 4  # below 28 m a digit more: a metre, not eleven
-TOLERANCES_M = (5, 7, 10, 14, 20, 28, 40, 56, 80, 113, 160, 226, 320, 640)
+FINE_M = 28  # below, a digit more: a metre and not eleven
+TOLERANCES_M = (5, 7, 10, 14, 20, 28, 34, 40, 48, 56, 67, 80, 95, 113, 135, 160, 226, 320, 640)
 BOTH_WAYS = 2  # where trips tell no direction, the two paths most used stand for there and back
 
 
@@ -40,14 +39,15 @@ def draw_routes(tables: Mapping[str, pa.Table]) -> Drawing:
     keep, tolerance_m = _light_enough(
         points, starts, MAP_BYTES - ROUTE_BYTES * len(np.unique(route))
     )
-    digits = FINE_DIGITS if tolerance_m < FINE_M else COARSE_DIGITS
+    digits = _digits(tolerance_m)
     ends = np.append(starts[1:], len(points))
     names = _words(trips, "route_id").dictionary.to_pylist()
     lines: dict[str, Lines] = {}
     for code, start, end in zip(route.tolist(), starts.tolist(), ends.tolist(), strict=True):
         kept = keep[start:end]
         xy = np.column_stack([lon[start:end][kept], lat[start:end][kept]])
-        lines.setdefault(names[code], []).append(np.round(xy / 1e6, digits).tolist())
+        if len(xy) > 1:
+            lines.setdefault(names[code], []).append(np.round(xy / 1e6, digits).tolist())
     shaped = len(np.unique(route[path < paths.shapes]))
     return Drawing(lines, tolerance_m, shaped, len(np.unique(route)) - shaped)
 
@@ -127,7 +127,7 @@ def _light_enough(
 ) -> tuple[NDArray[np.bool_], int]:
     for tolerance_m in TOLERANCES_M:
         keep = simplified(points, starts, tolerance_m)
-        if keep.sum() * POINT_BYTES <= room_bytes:
+        if keep.sum() * (11 + 2 * _digits(tolerance_m)) <= room_bytes:  # `[-99.593,19.2305],`
             break
     return keep, tolerance_m
 
@@ -139,3 +139,7 @@ def _words(table: pa.Table, column: str) -> pa.DictionaryArray:
 def _columns(table: pa.Table, *names: str) -> NDArray[np.int32]:
     columns: NDArray[np.int32] = np.column_stack([table.column(n).to_numpy() for n in names])
     return columns
+
+
+def _digits(tolerance_m: int) -> int:
+    return 5 if tolerance_m < FINE_M else 4
