@@ -138,10 +138,9 @@ CREATE TRIGGER balances_follow_postings
     FOR EACH STATEMENT EXECUTE FUNCTION ledger_balance_guard();
 """
 
-SQLITE_RANGE = """
-    number >= (SELECT first_posting FROM ledger_batch WHERE number = NEW.batch_id)
-    AND number < (SELECT first_posting + postings FROM ledger_batch WHERE number = NEW.batch_id)
-"""
+SQLITE_RANGE = """(number
+    BETWEEN (SELECT first_posting FROM ledger_batch WHERE number = NEW.batch_id)
+    AND (SELECT first_posting + postings - 1 FROM ledger_batch WHERE number = NEW.batch_id))"""
 SQLITE_LEGS = f"""
     SELECT debit_id AS leg_account, number,
         held_minor AS dh, posted_minor AS dp, 0 AS ch, 0 AS cp,
@@ -196,24 +195,20 @@ SQLITE = [
             SELECT leg_account, max(number) AS number, a, b, c, d, closed
             FROM ({SQLITE_LEGS}) GROUP BY leg_account
         ) last_leg WHERE account_id = leg_account;
-    END
-    """,
-    """
-    CREATE TRIGGER resolving_releases_what_was_held AFTER INSERT ON ledger_posting
-    WHEN NEW.resolves IS NOT NULL BEGIN
-        SELECT RAISE(ABORT, 'resolving_releases_what_was_held') WHERE NOT EXISTS (
-            SELECT 1 FROM ledger_posting p WHERE p.number = NEW.resolves
-                AND p.held_minor = -NEW.held_minor AND p.debit_id = NEW.debit_id
-                AND p.credit_id = NEW.credit_id AND p.flags & 2 = 2
+        SELECT RAISE(ABORT, 'resolving_releases_what_was_held') WHERE EXISTS (
+            SELECT 1 FROM (
+                SELECT * FROM ledger_posting WHERE {SQLITE_RANGE} AND resolves IS NOT NULL
+            ) q LEFT JOIN ledger_posting p ON p.number = q.resolves
+            WHERE (p.held_minor = -q.held_minor
+                AND p.debit_id = q.debit_id AND p.credit_id = q.credit_id
+                AND p.flags & 2 = 2) IS NOT TRUE
         );
-        DELETE FROM ledger_hold WHERE posting_id = NEW.resolves;
-    END
-    """,
-    """
-    CREATE TRIGGER pending_is_held AFTER INSERT ON ledger_posting
-    WHEN NEW.flags & 2 = 2 BEGIN
         INSERT INTO ledger_hold (posting_id, expires_at_ns)
-        VALUES (NEW.number, NEW.timestamp_ns + NEW.timeout_s * 1000000000);
+        SELECT number, timestamp_ns + timeout_s * 1000000000 FROM ledger_posting
+        WHERE {SQLITE_RANGE} AND flags & 2 = 2;
+        DELETE FROM ledger_hold WHERE posting_id IN (
+            SELECT resolves FROM ledger_posting WHERE {SQLITE_RANGE} AND resolves IS NOT NULL
+        );
     END
     """,
     """
