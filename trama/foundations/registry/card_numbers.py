@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 # A digit, then 12 to 18 more, each perhaps after a blank or a hyphen.
 _SHAPE = r"^\s*[0-9](?:[ -]?[0-9]){12,18}\s*$"
 _LIKE_A_CARD = re.compile(_SHAPE)
+_INSIDE = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 
@@ -28,3 +29,13 @@ def card_numbers_in(texts: pa.Array | pa.ChunkedArray) -> pa.Array:
         said = texts.take(suspects).to_pylist()
         found[suspects.to_numpy()] = [looks_like_card_number(text) for text in said]
     return pa.array(found)
+
+
+def without_card_numbers(text: str) -> str:
+    """`text` with all but the last four digits of anything like a card number struck out."""
+    return _INSIDE.sub(
+        lambda found: (
+            "*" * 12 + found[0].rstrip()[-4:] if looks_like_card_number(found[0]) else found[0]
+        ),
+        text,
+    )

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from datetime import date
 
 import pyarrow as pa
 from django.db import connection
@@ -58,8 +59,9 @@ def fetch_table(cursor: CursorWrapper, schema: pa.Schema) -> pa.Table:
 
 
 def _arrow_column(values: Sequence[object], kind: pa.DataType) -> pa.Array:
-    if kind == pa.date32() and connection.vendor == "sqlite":
-        return pa.array(values, pa.string()).cast(kind)
+    if kind == pa.date32():
+        # SQLite gives a date where the column was declared as one, and text elsewhere.
+        values = [date.fromisoformat(v) if isinstance(v, str) else v for v in values]
     return pa.array(values, kind)
 
 

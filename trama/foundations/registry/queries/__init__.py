@@ -1,6 +1,6 @@
 """The questions of the registry, by noun."""
 
-from trama.foundations.registry.queries.devices import find_device, get_device
+from trama.foundations.registry.queries.devices import device_table, find_device, get_device
 from trama.foundations.registry.queries.permissions import (
     may_run_back_office,
     may_see_back_office,
@@ -25,6 +25,7 @@ from trama.foundations.registry.queries.tokens import (
 __all__ = [
     "accounts_of",
     "cities",
+    "device_table",
     "entitlements_on",
     "find_device",
     "find_token",

@@ -3,8 +3,13 @@
 import hashlib
 import hmac
 
+import pyarrow as pa
+
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.models import City, Device
+from trama.foundations.registry.sets import read_table
+
+DEVICES = pa.schema([("code", pa.string()), ("revoked_at_s", pa.int64())])
 
 
 def digest_of_key(key: str) -> str:
@@ -34,3 +39,10 @@ def get_device(city: City, code: str) -> Device:
             city=city.name,
         )
     return device
+
+
+def device_table(city: City) -> pa.Table:
+    """Every device of `city`: (code: string, revoked_at_s: int64, null while it serves)."""
+    return read_table(
+        "SELECT code, revoked_at_s FROM registry_device WHERE city_id = %s", [city.pk], DEVICES
+    )

@@ -375,6 +375,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("decided_at_s", models.BigIntegerField(null=True)),
+                ("note", models.CharField(blank=True, db_default="", default="", max_length=300)),
                 (
                     "city",
                     models.ForeignKey(

@@ -33,7 +33,10 @@ class Tap(models.Model):
 
 
 class HeldTap(models.Model):
-    """A tap kept aside: quarantined until its cause is mended, or in conflict with another."""
+    """A tap kept aside: quarantined until its cause is mended, or in conflict with another.
+
+    `content["tap"]` is what was sent; of a conflict, `content["kept"]` is what was kept first.
+    """
 
     class State(models.TextChoices):
         HELD = "held", _("Held")
@@ -57,6 +60,7 @@ class HeldTap(models.Model):
     received_at_s = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.HELD)
     decided_at_s = models.BigIntegerField(null=True)
+    note = models.CharField(max_length=300, blank=True, default="", db_default="")
 
     class Meta:
         constraints = [

@@ -1,0 +1,119 @@
+"""What is known of taps: the words of a day, what is held, and what a sealed day already has."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.conf import settings
+from django.db.models import Count, QuerySet
+
+from trama.foundations.registry.models import City
+from trama.programmes.mobility.models import HeldTap, Network, Route, Stop, Tariff
+from trama.programmes.mobility.queries.networks import networks_on
+from trama.programmes.mobility.queries.tariffs import find_tariff_on
+from trama.programmes.mobility.sealed.layout import (
+    TAPS,
+    Groups,
+    day_folder,
+    revisions_of,
+    sealed_path,
+)
+
+SEALED = pa.schema(
+    [
+        ("device", pa.string()),
+        ("sequence", pa.int64()),
+        ("token", pa.string()),
+        ("medium", pa.string()),
+        ("tapped_at_s", pa.int64()),
+        ("route", pa.string()),
+        ("stop", pa.string()),
+        ("vehicle", pa.string()),
+        ("direction", pa.string()),
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The routes and stops of a day's networks and the media of its tariff, as string arrays."""
+
+    routes: pa.Array
+    stops: pa.Array
+    media: pa.Array
+
+
+def words_on(city: City, day: date) -> Words:
+    """The words a tap of `day` may use. Nothing loaded or published means no words.
+
+    Kept between calls for as long as the city's networks and tariffs are the same.
+    """
+    networks = Network.objects.filter(city=city).order_by("pk")
+    tariffs = Tariff.objects.filter(city=city).order_by("pk")
+    stamp = (
+        *networks.values_list("feed", "digest", "valid_from"),
+        *tariffs.values_list("digest", "valid_from", "valid_to"),
+    )
+    return _words_on(city, day, stamp)
+
+
+@lru_cache(maxsize=64)
+def _words_on(city: City, day: date, stamp: tuple[object, ...]) -> Words:
+    networks = list(networks_on(city, day))
+    routes = Route.objects.filter(network__in=networks).values_list("route_id", flat=True)
+    stops = Stop.objects.filter(network__in=networks).values_list("stop_id", flat=True)
+    return Words(
+        routes=pa.array(list(routes), pa.string()),
+        stops=pa.array(list(stops), pa.string()),
+        media=pa.array(_media_on(city, day), pa.string()),
+    )
+
+
+def _media_on(city: City, day: date) -> list[str]:
+    found = find_tariff_on(city, day)
+    return [medium.code for medium in found[0].media] if found else []
+
+
+def held_taps(
+    city: City, *, reason: str = "", state: str = HeldTap.State.HELD
+) -> QuerySet[HeldTap]:
+    """Taps kept aside in a state, of one reason or of all, the newest first.
+
+    `content["tap"]` has the fields that were sent; a conflict also has the tap that was kept
+    first as `content["kept"]`.
+    """
+    held = HeldTap.objects.filter(city=city, state=state).order_by("-pk")
+    return held.filter(reason=reason) if reason else held
+
+
+def counts_of_held(city: City, *, state: str = HeldTap.State.HELD) -> dict[str, int]:
+    """How many taps are kept aside in a state, by reason."""
+    counted = HeldTap.objects.filter(city=city, state=state).values_list("reason")
+    return dict(counted.annotate(taps=Count("pk")).order_by("reason"))
+
+
+def sealed_matches(city: City, day: date, pairs: pa.Table) -> pa.Table:
+    """The taps of a sealed `day` that have one of `pairs`, as they were told.
+
+    `pairs` is (place: int64, device: string, sequence: int64); the answer is (place, `SEALED`), a
+    row for every pair found. Two columns of the day are read whole, the others where a pair is.
+    """
+    folder = day_folder(settings.HOME, city.code, day)
+    found = [pa.schema([("place", pa.int64()), *SEALED]).empty_table()]
+    with Groups(sealed_path(folder, TAPS, revisions_of(folder, TAPS)[0])) as groups:
+        for group in range(len(groups.buckets)):
+            keys = groups.read(group, ["device", "sequence"])
+            rows = pc.indices_nonzero(
+                pc.is_in(keys["sequence"], pairs["sequence"].combine_chunks())
+            )
+            if len(rows):
+                told = groups.read(group).select(SEALED.names).take(rows).cast(SEALED)
+                found.append(_joined(pairs, told))
+    return pa.concat_tables(found)
+
+
+def _joined(pairs: pa.Table, told: pa.Table) -> pa.Table:
+    both = pairs.join(told, ["device", "sequence"], join_type="inner", use_threads=False)
+    return both.select(["place", *SEALED.names])
