@@ -5,6 +5,7 @@ import sys
 import time
 from datetime import date
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,7 @@ class Command(BaseCommand):
             closing = close_day(
                 city=get_city(str(options["city"])),
                 service_date=options["date"],  # type: ignore[arg-type]
+                home=settings.HOME,
                 at_s=int(time.time()),
                 progress=self._show,
             )
