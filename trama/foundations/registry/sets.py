@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from datetime import date
 
 import pyarrow as pa
 from django.db import connection
