@@ -1,5 +1,6 @@
 """A drawing says what its rows say, in the page's own colours, and harms nobody."""
 
+import html
 import re
 from typing import Any
 
@@ -13,6 +14,7 @@ from trama.web.tables import Table
 from trama.web.tokens import tokens
 
 NOTHING = Table("Nothing", [], [])
+TABLE = Table("Something", [], [{}])
 
 
 def test_every_kind_is_an_accessible_picture_in_the_page_s_colours() -> None:
@@ -33,6 +35,12 @@ def test_text_in_a_drawing_cannot_leave_it() -> None:
     )
     assert "<script" not in svg
     assert "&lt;script&gt;" in svg
+
+
+def test_numbers_in_a_drawing_are_not_shortened() -> None:
+    rows = [{"a": "A", "d": "D", "v": 1_237, "t": 'class="x" 1.237'}]
+    svg = chart_svg(heat("M", rows, across="a", down="d", value="v", text="t", table=TABLE))
+    assert 'class="x" 1.237<' in html.unescape(svg)
 
 
 def test_nothing_is_drawn_of_no_rows() -> None:

@@ -16,6 +16,7 @@ from trama.web.charts.drawing import drawn
 
 WIDTH = 900
 MARGIN = 14
+FOOT = 34
 HEIGHTS = (320, 900)
 MOST_POINTS = 26_000
 KEPT_MAPS = 32
@@ -164,9 +165,9 @@ def _on_paper(shapes: Sequence[Sequence[Sequence[Point]]]) -> Paper:
     across = max((east - west) * shrink, 1e-9)
     down = max(north - south, 1e-9)
     height = round(min(max(WIDTH * down / across, HEIGHTS[0]), HEIGHTS[1]))
-    scale = min((WIDTH - 2 * MARGIN) / across, (height - 2 * MARGIN) / down)
+    scale = min((WIDTH - 2 * MARGIN) / across, (height - MARGIN - FOOT) / down)
     left = (WIDTH - across * scale) / 2
-    top = (height - down * scale) / 2
+    top = MARGIN + (height - MARGIN - FOOT - down * scale) / 2
 
     def place(point: Point) -> tuple[float, float]:
         x = left + (point[0] - west) * shrink * scale

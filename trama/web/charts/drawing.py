@@ -22,12 +22,14 @@ from trama.web.tokens import resolved
 FONT_FILES = Path(font_manrope.__file__).parent / "files"
 _NOISE = re.compile(
     r' (?:aria-[a-z]+|role|class|pointer-events|stroke-miterlimit|xmlns:xlink|version)="[^"]*"'
-    r'|<path d="(?:M0,0h0v0h0Z)?"[^>]*/>'
     r'| opacity="1"| font-family="[^"]*"| transform="translate\(0,0\)"'
 )
-_EMPTY = re.compile(r"<g(?: [^>]*)?></g>|<path [^>]*display=\"none\"[^>]*/>")
+_EMPTY = re.compile(
+    r'<g(?: [^>]*)?></g>|<path [^>]*display="none"[^>]*/>|<path d="(?:M0,0h0v0h0Z)?"[^>]*/>'
+)
 _ALIKE = re.compile(r'<path d="[^"]*"([^>]*)/>(?:<path d="[^"]*"\1/>)+')
 _SHAPE = re.compile(r' d="([^"]*)"')
+_TAG = re.compile(r"<[^>]+>")  # what stands between tags is the reader's: not to be touched
 _LONG = re.compile(r"(\d+\.\d)\d+")
 _ROOT = re.compile(r"^<svg[^>]*?width=\"([\d.]+)\" height=\"([\d.]+)\"[^>]*>")
 
@@ -106,7 +108,7 @@ def _sized(chart: Chart, width: int) -> str:
 
 def _tidy(svg: str) -> str:
     """Without what a page does not need: roles of single marks, classes, long decimals."""
-    svg = _LONG.sub(r"\1", _NOISE.sub("", svg))
+    svg = _TAG.sub(lambda tag: _LONG.sub(r"\1", _NOISE.sub("", tag.group())), svg)
     while True:
         smaller = _EMPTY.sub("", svg)
         if smaller == svg:
