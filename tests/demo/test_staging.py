@@ -115,22 +115,31 @@ def test_staging_again_changes_nothing(home: Path) -> None:
     assert content(home) == before
 
 
-@pytest.mark.parametrize("line", ["the day's taps", "revision 0"])
-def test_killed_and_run_again_it_comes_to_the_same_centavo(
-    home: Path, tmp_path: Path, line: str
+def begun_and_killed(folder: Path, line: str) -> Path:
+    assert trama(folder, "migrate", "--verbosity", "0").returncode == 0
+    killed_after(folder, line, "demo", *SMALL)
+    return folder
+
+
+def test_killed_it_is_finished_to_the_same_centavo_and_only_as_it_was_begun(
+    home: Path, tmp_path: Path
 ) -> None:
-    assert trama(tmp_path, "migrate", "--verbosity", "0").returncode == 0
-    killed_after(tmp_path, line, "demo", *SMALL)
+    begun_and_killed(tmp_path, "the day's taps")
+    other = trama(tmp_path, "demo", *SMALL, "--seed", "2")
+    assert other.returncode == 1
+    assert "--riders 300 --seed 1" in other.stderr
     assert trama(tmp_path, "demo", *SMALL).returncode == 0
     assert settlements(tmp_path) == settlements(home)
 
 
-def test_a_demo_begun_is_not_finished_as_another(tmp_path: Path) -> None:
-    assert trama(tmp_path, "migrate", "--verbosity", "0").returncode == 0
-    killed_after(tmp_path, "network", "demo", *SMALL)
-    other = trama(tmp_path, "demo", *SMALL, "--seed", "2")
-    assert other.returncode == 1
-    assert "--riders 300 --seed 1" in other.stderr
+@pytest.mark.slow
+@pytest.mark.parametrize("line", ["network", "devices", "revision 0", "that arrive late"])
+def test_killed_anywhere_it_is_finished_to_the_same_centavo(
+    home: Path, tmp_path: Path, line: str
+) -> None:
+    begun_and_killed(tmp_path, line)
+    assert trama(tmp_path, "demo", *SMALL).returncode == 0
+    assert settlements(tmp_path) == settlements(home)
 
 
 def test_no_riders_is_no_demo(tmp_path: Path) -> None:
