@@ -1,6 +1,9 @@
-"""Whether two route classes claim the same route."""
+"""Which class a route belongs to, and whether two classes claim the same route."""
 
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import chain
 
 from trama.programmes.mobility.fares.vocabulary import RouteClass
 
@@ -43,3 +46,19 @@ def _overlap(first: str, second: str) -> bool:
             else:
                 fits.append(above[j] and (letter == sign or "?" in (letter, sign)))
     return fits[-1]
+
+
+def class_of_route(
+    classes: Sequence[RouteClass], route: str | None, agency: str | None
+) -> RouteClass | None:
+    """The class that names `route` exactly, else by pattern, else by its agency, else the one for
+    the others; None when there is no such class."""
+    exact = (c for c in classes if route in c.routes)
+    pattern = (c for c in classes for p in c.routes if is_pattern(p) and _fits(route, p))
+    by_agency = (c for c in classes if agency in c.agencies)
+    others = (c for c in classes if c.otherwise)
+    return next(chain(exact, pattern, by_agency, others), None)
+
+
+def _fits(route: str | None, pattern: str) -> bool:
+    return route is not None and fnmatchcase(route, pattern)
