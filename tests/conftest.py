@@ -1,6 +1,54 @@
-"""What every test shares."""
+"""What every test run says and needs: the databases it uses, and emptying append-only tables."""
 
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 from hypothesis import settings
+
+from tests import postgres
 
 settings.register_profile("trama", deadline=None)
 settings.load_profile("trama")
+
+
+def pytest_report_header() -> str:
+    """Which databases this run uses."""
+    from django.conf import settings as site
+
+    if site.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return "databases: PostgreSQL"
+    again = postgres.available()
+    if again:
+        return f"databases: SQLite, and for the data layer again {again}"
+    return "databases: SQLite only (no PostgreSQL is reachable or installed)"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _emptying_between_tests() -> Any:
+    """Tests that commit are followed by a flush, which append-only tables rightly refuse.
+
+    For its duration their triggers are out of force: switched off in the session on PostgreSQL,
+    dropped and made again on SQLite.
+    """
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def flush_without_triggers(self: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute("SET session_replication_role = replica")
+                flush(self)
+                cursor.execute("SET session_replication_role = DEFAULT")
+                return
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            triggers = cursor.fetchall()
+            for name, _ in triggers:
+                cursor.execute(f'DROP TRIGGER "{name}"')
+            flush(self)
+            for _, sql in triggers:
+                cursor.execute(sql.replace("%", "%%"))
+
+    TransactionTestCase._fixture_teardown = flush_without_triggers  # type: ignore[attr-defined]
+    yield
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]

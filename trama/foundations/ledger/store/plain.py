@@ -63,7 +63,7 @@ class Accounts:
 def plain_of(transfers: Sequence[NewTransfer]) -> Plain | None:
     """The transfers as columns, when they are of one currency and none needs the machine."""
     if any(
-        t.flags or t.pending_source or t.timeout_s or t.currency != transfers[0].currency
+        not t.source or t.flags or t.pending_source or t.timeout_s or t.currency != transfers[0].currency
         or t.user_data_128 or t.user_data_64 or t.user_data_32 or t.code < 1
         or t.amount_minor > AMOUNT_LIMIT
         for t in transfers
