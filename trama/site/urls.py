@@ -2,8 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from trama.site.api import api
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/", api.urls),
     path("", include("trama.web.urls")),
+    path("", include("trama.programmes.mobility.urls")),
 ]
 
 handler400 = "trama.web.views.bad_request"

@@ -41,8 +41,8 @@ _INSERT = f"""
 """  # noqa: S608
 # A cross join is an order: SQLite must walk the few that arrive, not the many that are there.
 _COMPARE = f"""
-    SELECT place, {_FIELDS}, CASE WHEN is_same THEN 1 ELSE 0 END FROM (
-        SELECT s.place, s.reason, {_SAME} AS is_same, t.id, {_KEPT_FIELDS},
+    SELECT place, CASE WHEN is_same THEN 1 ELSE 0 END FROM (
+        SELECT s.place, s.reason, {_SAME} AS is_same, t.id,
             ROW_NUMBER() OVER (
                 PARTITION BY s.device, s.sequence, s.reason IS NULL ORDER BY s.place
             ) AS nth
@@ -50,6 +50,12 @@ _COMPARE = f"""
         WHERE t.city_id = %s AND t.device = s.device AND t.sequence = s.sequence
     ) AS paired
     WHERE NOT (id > %s AND nth = 1 AND reason IS NULL)
+"""  # noqa: S608
+_CONFLICTING = f"""
+    SELECT s.place, {_KEPT_FIELDS}
+    FROM arriving s CROSS JOIN mobility_tap t
+    WHERE t.city_id = %s AND t.device = s.device AND t.sequence = s.sequence
+        AND s.reason IS NULL AND NOT ({_SAME})
 """  # noqa: S608
 _SPANS = """
     SELECT z.service_date, s.place, s.device, s.sequence
@@ -64,7 +70,8 @@ _SPANNED = pa.schema(
         ("sequence", pa.int64()),
     ]
 )
-_COMPARED = pa.schema([("place", pa.int64()), *TAPS, ("is_same", pa.int64())])
+_COMPARED = pa.schema([("place", pa.int64()), ("is_same", pa.int64())])
+_KEPT_FIRST = pa.schema([("place", pa.int64()), *TAPS])
 
 
 @dataclass(slots=True)
@@ -99,16 +106,22 @@ def sort_taps(*, city: City, taps: pa.Table, devices: pa.Table, at_s: int) -> So
     """
     lock_taps_of(city)
     verdicts = vet(city=city, taps=taps, devices=devices, at_s=at_s)
-    arriving = _arriving(taps, verdicts)
-    with staged("arriving", arriving) as cursor:
-        there = _compare_sealed(cursor, city, taps)
+    with staged("arriving", _arriving(taps, verdicts)) as cursor:
+        paired = [_pair_with_sealed(cursor, city, taps)]
         cursor.execute(_LAST_ID)
         last_id = cursor.fetchone()[0]
         cursor.execute(_INSERT, [city.pk, at_s])
         if cursor.rowcount < taps.num_rows:
-            cursor.execute(_COMPARE, [city.pk, last_id])
-            there = pa.concat_tables([there, fetch_table(cursor, _COMPARED)])
-    return _said(taps, verdicts, there)
+            paired.append(_pair_with_open(cursor, city, last_id))
+    return _said(taps, verdicts, paired)
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """Taps whose pair is there already: `_COMPARED`, and `_KEPT_FIRST` where it tells otherwise."""
+
+    compared: pa.Table
+    kept_first: pa.Table
 
 
 def _arriving(taps: pa.Table, verdicts: Verdicts) -> pa.Table:
@@ -119,19 +132,28 @@ def _arriving(taps: pa.Table, verdicts: Verdicts) -> pa.Table:
     return table.filter(readable)
 
 
-def _compare_sealed(cursor: CursorWrapper, city: City, taps: pa.Table) -> pa.Table:
-    """`_COMPARED` of what arrives and lies in a sealed day already; it arrives no more."""
+def _pair_with_open(cursor: CursorWrapper, city: City, last_id: int) -> _Paired:
+    cursor.execute(_COMPARE, [city.pk, last_id])
+    compared = fetch_table(cursor, _COMPARED)
+    if pc.all(pc.equal(compared["is_same"], 1)).as_py() in (True, None):
+        return _Paired(compared, _KEPT_FIRST.empty_table())
+    cursor.execute(_CONFLICTING, [city.pk])
+    return _Paired(compared, fetch_table(cursor, _KEPT_FIRST))
+
+
+def _pair_with_sealed(cursor: CursorWrapper, city: City, taps: pa.Table) -> _Paired:
+    """What arrives and lies in a sealed day already arrives no more."""
     cursor.execute(_SPANS, [city.pk])
     spanned = fetch_table(cursor, _SPANNED)
-    found = [_COMPARED.empty_table()]
+    found = [_KEPT_FIRST.empty_table()]
     for day in pc.unique(spanned["day"]).to_pylist():
         there = spanned.filter(pc.equal(spanned["day"], pa.scalar(day)))
-        sealed = sealed_matches(city, day, there.select(["place", "device", "sequence"]))
-        found.append(sealed.append_column("is_same", _is_same(taps, sealed)))
-    matches = pa.concat_tables(found)
-    gone = [(place,) for place in pc.unique(matches["place"]).to_pylist()]
+        found.append(sealed_matches(city, day, there.select(["place", "device", "sequence"])))
+    sealed = pa.concat_tables(found)
+    gone = [(place,) for place in sealed["place"].to_pylist()]
     cursor.executemany("DELETE FROM arriving WHERE place = %s", gone)
-    return matches
+    compared = pa.table([sealed["place"], _is_same(taps, sealed)], schema=_COMPARED)
+    return _Paired(compared, sealed)
 
 
 def _is_same(taps: pa.Table, sealed: pa.Table) -> pa.Array:
@@ -145,20 +167,23 @@ def _is_same(taps: pa.Table, sealed: pa.Table) -> pa.Array:
     return pa.array(same)
 
 
-def _said(taps: pa.Table, verdicts: Verdicts, there: pa.Table) -> Sorted:
+def _said(taps: pa.Table, verdicts: Verdicts, paired: list[_Paired]) -> Sorted:
     reason = verdicts.reason.to_pylist()
     detail = verdicts.detail.to_pylist()
     outcome = [KEPT if why is None else HELD for why in reason]
     kept_first = {}
-    sent = taps.take(there["place"]).to_pylist()
-    for row, mine in zip(there.to_pylist(), sent, strict=True):
-        place, is_same = row.pop("place"), row.pop("is_same")
-        if is_same:
-            outcome[place], reason[place] = DUPLICATE, None
-        elif reason[place] is None:
-            outcome[place], reason[place] = CONFLICT, HeldTap.Reason.CONFLICT.value
-            detail[place] = _differences(row, mine)
-            kept_first[place] = row
+    for pairs in paired:
+        here = pairs.compared.to_pydict()
+        for place, is_same in zip(here["place"], here["is_same"], strict=True):
+            if is_same:
+                outcome[place], reason[place] = DUPLICATE, None
+            elif reason[place] is None:
+                outcome[place], reason[place] = CONFLICT, HeldTap.Reason.CONFLICT.value
+        for row in pairs.kept_first.to_pylist():
+            place = row.pop("place")
+            if outcome[place] == CONFLICT:
+                kept_first[place] = row
+                detail[place] = _differences(row, taps.slice(place, 1).to_pylist()[0])
     return Sorted(outcome, reason, detail, kept_first)
 
 
