@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from trama.web.tokens import resolved, tokens
+from trama.web.tokens import MEANINGS, resolved, tokens
 
 THEMES = ("light", "dark")
 TEXT = ("ink", "ink-soft", "accent", "money-in", "money-out", "attention", "refused", "synthetic")
@@ -104,3 +104,7 @@ def test_categories_stay_apart(theme: str, vision: str) -> None:
 def test_a_picture_outside_a_page_has_colours_of_its_own() -> None:
     assert resolved('fill="var(--ink)"') == f'fill="{tokens()["ink"].light}"'
     assert resolved("var(--ink)", dark=True) == tokens()["ink"].dark
+
+
+def test_every_token_says_when_to_use_it() -> None:
+    assert set(tokens()) == set(MEANINGS)

@@ -5,6 +5,7 @@ from trama.web.charts.categories import legend_of
 from trama.web.charts.dots import dots
 from trama.web.charts.drawing import Chart, chart_png, chart_svg, png_response, svg_response
 from trama.web.charts.heat import heat
+from trama.web.charts.series import series
 from trama.web.charts.timeline import timeline
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "heat",
     "legend_of",
     "png_response",
+    "series",
     "svg_response",
     "timeline",
 ]
