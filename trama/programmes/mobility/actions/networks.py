@@ -12,7 +12,8 @@ from django.utils.text import slugify
 
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.models import City
-from trama.programmes.mobility.models import Agency, Closing, Network, Route, Stop
+from trama.foundations.registry.sets import staged as rows_staged
+from trama.programmes.mobility.models import Agency, Closing, Network, Route
 from trama.programmes.mobility.networks.archive import digest_of, open_archive
 from trama.programmes.mobility.networks.drawings import draw_routes
 from trama.programmes.mobility.networks.feed import Feed, read_feed
@@ -20,6 +21,10 @@ from trama.programmes.mobility.networks.files import publish, staged, withdraw
 from trama.programmes.mobility.networks.prefix import prefixed
 from trama.programmes.mobility.queries.networks import networks_on
 
+_INSERT_STOPS = """
+    INSERT INTO mobility_stop (network_id, stop_id, name, lat_e6, lon_e6, zone_id)
+    SELECT %s, stop_id, name, lat_e6, lon_e6, zone_id FROM loading_stops
+"""
 MAX_TEXT = 300
 MAX_PREFIX = 15  # with the longest identifier of a feed it fits where identifiers are kept
 
@@ -249,9 +254,17 @@ def _insert(network: Network, read: Feed, lines: Mapping[str, Any]) -> None:
         for row in read.tables["routes"].to_pylist()
     )
     if "stops" in read.tables:
-        Stop.objects.bulk_create(
-            Stop(network=network, **row) for row in read.tables["stops"].to_pylist()
-        )
+        with rows_staged("loading_stops", _widened(read.tables["stops"])) as cursor:
+            cursor.execute(_INSERT_STOPS, [network.pk])
+
+
+def _widened(table: pa.Table) -> pa.Table:
+    """Whole numbers as 64 bits, which is how rows are staged."""
+    fields = [
+        field.with_type(pa.int64()) if pa.types.is_integer(field.type) else field
+        for field in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def _trips_by_route(read: Feed) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """How each route is drawn: the paths its trips take most, few points, small enough for a phone."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -125,11 +126,15 @@ def _most_used(trips: pa.Table, path: Ints) -> tuple[Ints, Ints]:
 def _light_enough(
     points: NDArray[np.float64], starts: Ints, room_bytes: int
 ) -> tuple[NDArray[np.bool_], int]:
-    for tolerance_m in TOLERANCES_M:
-        keep = simplified(points, starts, tolerance_m)
-        if keep.sum() * (11 + 2 * _digits(tolerance_m)) <= room_bytes:  # `[-99.593,19.2305],`
-            break
-    return keep, tolerance_m
+    """The finest tolerance whose points fit, by bisection; the coarsest when none does."""
+
+    def fits(tolerance_m: int) -> bool:
+        point_bytes = 11 + 2 * _digits(tolerance_m)  # `[-99.593,19.2305],`
+        kept = int(simplified(points, starts, tolerance_m).sum())
+        return kept * point_bytes <= room_bytes
+
+    finest = bisect_left(TOLERANCES_M[:-1], True, key=fits)
+    return simplified(points, starts, TOLERANCES_M[finest]), TOLERANCES_M[finest]
 
 
 def _words(table: pa.Table, column: str) -> pa.DictionaryArray:
