@@ -2,10 +2,12 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from trama.site import views
 from trama.site.api import api
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
+    path("", views.front, name="front"),
     path("", include("trama.web.urls")),
     path("", include("trama.programmes.mobility.urls")),
 ]

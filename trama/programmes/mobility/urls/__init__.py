@@ -1,0 +1,7 @@
+"""The addresses of mobility: what anybody reads, and what is about money."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("trama.programmes.mobility.urls.city")),
+]

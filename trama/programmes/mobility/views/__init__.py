@@ -1,0 +1,1 @@
+"""The pages of mobility, by what they are about."""
