@@ -111,7 +111,7 @@ def test_staging_again_changes_nothing(home: Path) -> None:
     before = content(home)
     again = trama(home, "demo", *SMALL)
     assert again.returncode == 0
-    assert "staged already" in again.stdout
+    assert "was staged already" in again.stdout
     assert content(home) == before
 
 

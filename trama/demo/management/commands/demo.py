@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from trama.core.refusals import Refused
-from trama.demo.mobility.profiles import CITIES, read_profile
+from trama.demo.mobility.profiles import CITIES, Profile, read_profile
 from trama.demo.mobility.staging import Options, stage
 from trama.demo.telling import Teller
 from trama.web.refusals import said
@@ -37,22 +37,29 @@ class Command(BaseCommand):
             "--date", type=date.fromisoformat, default=DAY, help=_("the day, YYYY-MM-DD")
         )
 
-    def handle(self, *, riders: int, seed: int, city: str, date: date, **options: object) -> None:
+    def handle(self, *, riders: int, seed: int, city: str, date: date, **_told: object) -> None:
         """Stage what is not staged yet, and say how long it took."""
-        began_s = time.monotonic()
         tell = Teller(self.stdout)
         try:
             for code in CITIES if city == "all" else (city,):
                 profile = read_profile(code)
                 here = max(riders * profile.riders_bps // 10_000, 1)
-                if not stage(profile, Options(here, seed, date), home=settings.HOME, tell=tell):
-                    tell.say(_("{city}: staged already.").format(city=profile.name))
+                _stage(profile, Options(here, seed, date), tell)
         except Refused as refusal:
             words = said(refusal)
             raise CommandError(f"{words['message']} {words['remedy']}") from refusal
         except KeyboardInterrupt:
             raise CommandError(_("Interrupted. Run it again: it goes on from here.")) from None
-        tell.say(_("Done in {seconds} s.").format(seconds=f"{time.monotonic() - began_s:.1f}"))
+
+
+def _stage(profile: Profile, options: Options, tell: Teller) -> None:
+    began_s = time.monotonic()
+    if stage(profile, options, home=settings.HOME, tell=tell):
+        text = _("{city} is staged, in {seconds} s.")
+    else:
+        text = _("{city} was staged already.")
+    seconds = f"{time.monotonic() - began_s:.1f}"
+    tell.say(text.format(city=profile.name, seconds=seconds))
 
 
 def _riders(text: str) -> int:

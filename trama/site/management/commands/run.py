@@ -3,6 +3,7 @@
 import os
 import socket
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         if not cities().filter(is_synthetic=False).exists():
             call_command("demo", stdout=self.stdout, stderr=self.stderr)
+        settings.STATIC_ROOT.mkdir(exist_ok=True)
         address = f"http://localhost:{port}"
         self.stdout.write(_("Trama is at {address} — Ctrl+C stops it.").format(address=address))
         self.stdout.flush()
