@@ -32,50 +32,45 @@ COUNTED = ("day", "semester", "year")
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
-class Carried(NamedTuple):
-    """The state of accounts as arrays: `spent` by (cap, account), `counts` by (3 x programme
-    + 0 day, 1 semester, 2 year; account). `route_class` is a place, `route` a number of the call;
-    where no journey is in progress they are the place after the last and `NO_ROUTE`."""
+ACCOUNT, PREVIOUS_S, FIRST_S = range(3)
+"""Rows of `Carried.instants`."""
+TRANSFERS, CLASS, ROUTE, SUMS = range(4)
+"""Rows of `Carried.numbers`; from SUMS on: spent by cap, then a programme's day, semester, year."""
 
-    account: Int64
-    previous_s: Int64
-    first_s: Int64
-    transfers: Int32
-    route_class: Int32
-    route: Int32
-    spent: Int32
-    counts: Int32
+
+class Carried(NamedTuple):
+    """The state of accounts, one a column. The class is a place, the route a number of the call;
+    where no journey is in progress the class is the place after the last."""
+
+    instants: Int64
+    numbers: Int32
 
 
 def room_for(tariff: Tariff, accounts: int) -> Carried:
     """Arrays for the state of so many accounts, not yet filled in."""
+    sums = len(tariff.caps) + 3 * len(tariff.programmes)
     return Carried(
-        account=np.empty(accounts, np.int64),
-        previous_s=np.empty(accounts, np.int64),
-        first_s=np.empty(accounts, np.int64),
-        transfers=np.empty(accounts, np.int32),
-        route_class=np.empty(accounts, np.int32),
-        route=np.empty(accounts, np.int32),
-        spent=np.empty((len(tariff.caps), accounts), np.int32),
-        counts=np.empty((3 * len(tariff.programmes), accounts), np.int32),
+        instants=np.empty((FIRST_S + 1, accounts), np.int64),
+        numbers=np.empty((SUMS + sums, accounts), np.int32),
     )
 
 
-def limited_counters(tariff: Tariff) -> dict[str, int]:
-    """Column name and row in `Carried.counts` of every counter that has a limit."""
-    return {
-        f"{period}.{rule.code}": 3 * place + step
+def kept_sums(tariff: Tariff) -> dict[str, int]:
+    """Column name and row in `Carried.numbers` of every sum that something limits."""
+    spent = {f"spent.{cap.code}": SUMS + place for place, cap in enumerate(tariff.caps)}
+    counts = {
+        f"{period}.{rule.code}": SUMS + len(spent) + 3 * place + step
         for place, rule in enumerate(tariff.programmes)
         for step, (period, limit) in enumerate(
             zip(COUNTED, (rule.per_day, rule.per_semester, rule.per_year), strict=True)
         )
         if limit is not None
     }
+    return spent | counts
 
 
 def carry_schema(tariff: Tariff) -> pa.Schema:
     """The columns of a carry table under `tariff`."""
-    numbers = [f"spent.{cap.code}" for cap in tariff.caps] + list(limited_counters(tariff))
     return pa.schema(
         [
             pa.field("account", pa.int64(), nullable=False),
@@ -84,7 +79,7 @@ def carry_schema(tariff: Tariff) -> pa.Schema:
             pa.field("transfers", pa.int32(), nullable=False),
             pa.field("route_class", _TEXT),
             pa.field("route", _TEXT),
-            *(pa.field(name, pa.int32(), nullable=False) for name in numbers),
+            *(pa.field(name, pa.int32(), nullable=False) for name in kept_sums(tariff)),
         ]
     )
 
@@ -111,25 +106,22 @@ def read_carry(carry: pa.Table, tariff: Tariff, routes: list[str | None]) -> Car
     if missing:
         raise ValueError(f"the carry table has no column {sorted(missing)}")
     state = room_for(tariff, carry.num_rows)
-    for name in ("account", "previous_s", "transfers"):
-        getattr(state, name)[:] = carry[name].to_numpy()
-    if np.any(state.account[1:] <= state.account[:-1]):
+    instants, numbers = state
+    instants[ACCOUNT] = carry["account"].to_numpy()
+    if np.any(instants[ACCOUNT, 1:] <= instants[ACCOUNT, :-1]):
         raise ValueError("the accounts of the carry table are not strictly ascending")
+    instants[PREVIOUS_S] = carry["previous_s"].to_numpy()
+    instants[FIRST_S] = pc.fill_null(carry["first_s"], 0).to_numpy()
+    numbers[TRANSFERS:] = 0
+    numbers[TRANSFERS] = carry["transfers"].to_numpy()
     places = places_in(tariff).classes
-    state.first_s[:] = pc.fill_null(carry["first_s"], 0).to_numpy()
-    state.route_class[:] = _numbered(carry, "route_class", places, len(places))
-    numbers = {route: number for number, route in enumerate(routes)}
-    state.route[:] = _numbered(carry, "route", numbers, numbers.get(None, NO_ROUTE))
-    for place, cap in enumerate(tariff.caps):
-        state.spent[place] = _numbers(carry, f"spent.{cap.code}")
-    state.counts[:] = 0
-    for name, row in limited_counters(tariff).items():
-        state.counts[row] = _numbers(carry, name)
+    numbers[CLASS] = _numbered(carry, "route_class", places, len(places))
+    known = {route: number for number, route in enumerate(routes)}
+    numbers[ROUTE] = _numbered(carry, "route", known, known.get(None, NO_ROUTE))
+    for name, row in kept_sums(tariff).items():
+        if name in carry.column_names:
+            numbers[row] = carry[name].to_numpy()
     return state
-
-
-def _numbers(carry: pa.Table, name: str) -> Int32 | int:
-    return carry[name].to_numpy() if name in carry.column_names else 0
 
 
 def _numbered(
@@ -153,16 +145,16 @@ def write_carry(parts: list[Carried], tariff: Tariff, routes: list[str | None]) 
 
 def _table(state: Carried, tariff: Tariff, routes: list[str | None]) -> pa.Table:
     classes = [rule.code for rule in tariff.route_classes]
-    none = state.route_class == len(classes)
+    instants, numbers = state
+    none = numbers[CLASS] == len(classes)
     columns = [
-        pa.array(state.account),
-        pa.array(state.previous_s),
-        pa.array(state.first_s, mask=none),
-        pa.array(state.transfers),
-        _texts(state.route_class, none, classes),
-        _texts(state.route, none | (len(routes) == 0), routes),
-        *(pa.array(row) for row in state.spent),
-        *(pa.array(state.counts[row]) for row in limited_counters(tariff).values()),
+        pa.array(instants[ACCOUNT]),
+        pa.array(instants[PREVIOUS_S]),
+        pa.array(instants[FIRST_S], mask=none),
+        pa.array(numbers[TRANSFERS]),
+        _texts(numbers[CLASS], none, classes),
+        _texts(numbers[ROUTE], none | (len(routes) == 0), routes),
+        *(pa.array(numbers[row]) for row in kept_sums(tariff).values()),
     ]
     return pa.Table.from_arrays(columns, schema=carry_schema(tariff))
 

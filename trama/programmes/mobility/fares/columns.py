@@ -9,14 +9,16 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from trama.core.refusals import Refused, gettext_noop
-from trama.programmes.mobility.fares.kernel import Legs, Meanings
+from trama.programmes.mobility.fares.arrays import Legs, Meanings
 from trama.programmes.mobility.fares.local_time import LATEST_S
 from trama.programmes.mobility.fares.lookups import (
     BY_FIXED_SHARE,
+    SINGLE,
     places_in,
     rules_in,
     split_places,
 )
+from trama.programmes.mobility.fares.route_classes import is_pattern
 from trama.programmes.mobility.fares.vocabulary import (
     NO_ACCOUNT,
     Agreement,
@@ -68,7 +70,15 @@ def columns_of(taps: pa.Table, tariff: Tariff, agreement: Agreement | None) -> C
         name: columns[name].numbers if name in columns else medium.numbers
         for name in Legs._fields[2:]
     }
-    return Columns(legs=Legs(account=account, at_s=at_s, **numbers), texts=texts)
+    return Columns(legs=read_only(Legs(account=account, at_s=at_s, **numbers)), texts=texts)
+
+
+def read_only(legs: Legs) -> Legs:
+    """The same columns, none of them writable: Arrow's are not, and the loop is compiled once."""
+    views = [column.view() for column in legs]
+    for view in views:
+        view.flags.writeable = False
+    return Legs._make(views)
 
 
 def _columns_read(tariff: Tariff, agreement: Agreement | None) -> set[str]:
@@ -80,7 +90,7 @@ def _columns_read(tariff: Tariff, agreement: Agreement | None) -> set[str]:
         "route": by_route,
         "agency": any(rule.agencies for rule in tariff.route_classes),
         "operator": by_operator,
-        "category": bool(tariff.categories),
+        "category": bool(places_in(tariff).categories),
         "direction": True,
     }
     return {name for name, is_read in read.items() if is_read}
@@ -164,10 +174,10 @@ class Classes:
         numbered = list(enumerate(classes))
         self._exact = {name: place for place, rule in reversed(numbered) for name in rule.routes}
         self._patterns = [
-            (name, place)
+            (name.replace("[", "[[]"), place)
             for place, rule in numbered
             for name in rule.routes
-            if any(sign in name for sign in "*?[")
+            if is_pattern(name)
         ]
         self._agencies = {
             agency: place for place, rule in reversed(numbered) for agency in rule.agencies
@@ -296,4 +306,4 @@ def _is_priced(
         + meanings.kind_of_medium[legs.medium[row]]
         + meanings.kind_of_category[legs.category[row]]
     )
-    return bool(rules_in(tariff).single_minor[case] >= 0)
+    return bool(rules_in(tariff).cases[case, SINGLE] >= 0)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -10,10 +11,19 @@ import numba
 config: Any = numba.config
 Loop = TypeVar("Loop", bound=Callable[..., Any])
 
-if not config.CACHE_DIR:
+
+def _cache_folder() -> str:
+    """Where machine code is kept: by the sources it was made of, for the compiler looks only at
+    the file of the outermost loop, and an upgrade must not run yesterday's inner ones."""
+    here = Path(__file__).parent
+    sources = sha256(b"".join(path.read_bytes() for path in sorted(here.glob("*.py"))))
     # An installed package may lie where nobody can write, and a checkout should stay clean.
-    _cache = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    config.CACHE_DIR = str(Path(_cache) / "trama" / "compiled")
+    home = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return str(Path(home) / "trama" / "compiled" / sources.hexdigest()[:16])
+
+
+if not config.CACHE_DIR:
+    config.CACHE_DIR = _cache_folder()
 
 
 def compiled(loop: Loop) -> Loop:
@@ -23,4 +33,4 @@ def compiled(loop: Loop) -> Loop:
 
 def inlined(step: Loop) -> Loop:
     """Compile `step` into the loops that call it: a call would copy the address of every table."""
-    return cast(Loop, numba.njit(nogil=True, forceinline=True)(step))
+    return cast(Loop, numba.njit(nogil=True, inline="always")(step))

@@ -22,18 +22,17 @@ LATEST_S = 2**33
 
 
 class Spans(NamedTuple):
-    """Span `i` lasts from `begins_s[i]` to before `begins_s[i + 1]`; the last column is an end.
+    """Span `i` lasts from `begins_s[i]` to before `begins_s[i + 1]`; the last one is only an end.
 
-    `day`, `semester`, `year` and `cap_period[:, cap]` are ordinals that change when the period
-    does; `school` is 1 on school days. All by the tariff's cut-over but the caps', by their own.
+    `day` is the service day (days since 1970), `school` is 1 on school days. `periods` has a column
+    for each sum that an account keeps: the caps', then day, semester and year of each programme.
+    Its numbers change when the period does.
     """
 
     begins_s: npt.NDArray[np.int64]
     day: npt.NDArray[np.int32]
-    semester: npt.NDArray[np.int32]
-    year: npt.NDArray[np.int32]
     school: npt.NDArray[np.uint8]
-    cap_period: npt.NDArray[np.int32]
+    periods: npt.NDArray[np.int32]
 
 
 def spans_of(tariff: Tariff, first_s: int, last_s: int) -> Spans:
@@ -67,16 +66,16 @@ def _described(
 ) -> Spans:
     own = days[tariff.cutover_s]
     dates = [date.fromordinal(int(day) + EPOCH) for day in own]
+    semesters = [_semester(day, tariff.semester_starts) for day in dates]
+    years = [day.year for day in dates]
     periods = [_periods(cap, days[cap.cutover_s]) for cap in tariff.caps]
+    counted = [own, semesters, years] * len(tariff.programmes)
+    table = np.array([*periods, *counted], np.int32).reshape(-1, len(dates))
     return Spans(
         begins_s=begins_s,
         day=own.astype(np.int32),
-        semester=np.array([_semester(day, tariff.semester_starts) for day in dates], np.int32),
-        year=np.array([day.year for day in dates], np.int32),
         school=np.array([_is_school_day(day, tariff.calendar) for day in dates], np.uint8),
-        cap_period=np.ascontiguousarray(
-            np.array(periods, np.int32).reshape(len(periods), len(dates)).T
-        ),
+        periods=np.ascontiguousarray(table.T),
     )
 
 

@@ -5,9 +5,9 @@ the group of operators that the fare rules treat alike. Unknown classes and medi
 their own that no rule matches, so the compiled loop needs no test for them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,44 +28,39 @@ from trama.programmes.mobility.fares.vocabulary import (
 
 Flags = npt.NDArray[np.bool_]
 Int32 = npt.NDArray[np.int32]
-NO_LIMIT = np.iinfo(np.int32).max
+NO_LIMIT = int(np.iinfo(np.int32).max)
 
 BY_LEG_PRICE, BY_BOARDING, BY_FIXED_SHARE = 0, 1, 2
 """How a journey-day is split; BY_FIXED_SHARE + n takes the weights of the n-th such split."""
 
 
-class Rules(NamedTuple):
-    """What the compiled loop reads of a tariff. Lists of rules are numbered; list 0 is empty.
+SINGLE, OWN, CODE = range(3)
+"""Columns of `Rules.cases`: single fare (-1: no rule), fare after the concession, rule code."""
+TO, PROGRAMMES, CAPS = range(3)
+"""Columns of `Rules.kinds`: the group this leg is among the targets of transfers; two lists."""
+WITHIN_S, FROM_FIRST, AT_MOST, ANY_ROUTE, OFF_BPS, PRICE_MINOR = range(6)
+"""Columns of `Rules.transfers`."""
+PAYS_BPS, SCHOOL_ONLY, LIMITS = range(3)
+"""Columns of `Rules.programmes`; from LIMITS on: per day, semester and year."""
 
-    By case: `single_minor` (-1: no fare rule), `own_minor` after the concession, `code`.
-    By kind: `group_to`, `programme_list`, `cap_list`. By class: `group_from`.
-    A list's rules are `*_rule[*_start[list]:*_start[list + 1]]`, in the order they are tried.
+
+class Rules(NamedTuple):
+    """What the compiled loop reads of a tariff: few arrays, for each one costs it compile time.
+
+    Lists of rules are numbered; list 0 is empty. The rules of a list, in the order in which they
+    are tried, are `list_rule[list_start[list]:list_start[list + 1]]`. The transfers to try are the
+    list `transfer_list[group_from[class of the leg before], kinds[kind, TO]]`.
     """
 
-    single_minor: Int32
-    own_minor: Int32
-    code: npt.NDArray[np.uint32]
+    cases: Int32
+    kinds: Int32
     group_from: Int32
-    group_to: Int32
     transfer_list: Int32
-    transfer_start: Int32
-    transfer_rule: Int32
-    within_s: npt.NDArray[np.int64]
-    from_first: npt.NDArray[np.uint8]
-    max_transfers: Int32
-    any_route: npt.NDArray[np.uint8]
-    transfer_bps: Int32
-    transfer_minor: Int32
-    programme_list: Int32
-    programme_start: Int32
-    programme_rule: Int32
-    pays_bps: Int32
-    room: Int32
-    school_only: npt.NDArray[np.uint8]
-    cap_list: Int32
-    cap_start: Int32
-    cap_rule: Int32
-    cap_minor: Int32
+    list_start: Int32
+    list_rule: Int32
+    transfers: npt.NDArray[np.int64]
+    programmes: Int32
+    caps: Int32
 
 
 class Places(NamedTuple):
@@ -86,13 +81,27 @@ def rules_in(tariff: Tariff) -> Rules:
     single, code = _single_fares(tariff)
     own, code = _concessions(tariff, single, code)
     singles = np.broadcast_to(single[..., None], own.shape)
+    froms, group_from, tos, group_to = _transfer_groups(tariff)
+    by_priority = _by_priority(tariff.transfers)
+    lists = _Lists()
+    transfer_list = [[lists.number(come & go, by_priority) for go in tos] for come in froms]
+    programmes = _kinds_matched(tariff, tariff.programmes, _classes(tariff.programmes))
+    caps = _kinds_matched(tariff, tariff.caps, _classes(tariff.caps))
+    kinds = (
+        group_to,
+        lists.of_columns(programmes, _by_priority(tariff.programmes)),
+        lists.of_columns(caps, range(len(tariff.caps))),
+    )
     return Rules(
-        single_minor=np.ascontiguousarray(singles).reshape(-1),
-        own_minor=own.reshape(-1),
-        code=code.reshape(-1),
-        **_transfers(tariff),
-        **_programmes(tariff),
-        **_caps(tariff),
+        cases=np.stack([table.reshape(-1) for table in (singles, own, code)], axis=1),
+        kinds=np.stack(kinds, axis=1).astype(np.int32),
+        group_from=group_from,
+        transfer_list=np.array(transfer_list, np.int32),
+        list_start=np.cumsum([0, *map(len, lists.numbers)], dtype=np.int32),
+        list_rule=np.array([rule for items in lists.numbers for rule in items], np.int32),
+        transfers=_transfers(tariff),
+        programmes=_programmes(tariff),
+        caps=np.array([cap.amount_minor for cap in tariff.caps], np.int32),
     )
 
 
@@ -100,12 +109,17 @@ def rules_in(tariff: Tariff) -> Rules:
 def places_in(tariff: Tariff) -> Places:
     """Where the words of `tariff` stand in its tables; the place after the last is "unknown"."""
     operators = sorted({code for rule in tariff.fares for code in rule.operators})
-    per_medium = len(tariff.categories) + 1
+    # A category without a concession need not be declared to be named by other rules.
+    declared = [category.code for category in tariff.categories]
+    rules = (*tariff.transfers, *tariff.programmes, *tariff.caps)
+    named = {code for rule in rules for code in rule.categories}
+    categories = [*declared, *sorted(named.difference(declared))]
+    per_medium = len(categories) + 1
     per_class = per_medium * (len(tariff.media) + 1)
     return Places(
         classes={rule.code: place for place, rule in enumerate(tariff.route_classes)},
         media={medium.code: place for place, medium in enumerate(tariff.media)},
-        categories={category.code: place for place, category in enumerate(tariff.categories)},
+        categories={code: place for place, code in enumerate(categories)},
         operators={code: place for place, code in enumerate(operators)},
         kinds_per_class=per_class,
         kinds_per_medium=per_medium,
@@ -142,12 +156,12 @@ def _fares_low_to_high(fares: Sequence[FareRule]) -> list[tuple[int, FareRule]]:
     return sorted(enumerate(fares), key=lambda item: (item[1].priority, -item[0]))
 
 
-def _single_fares(tariff: Tariff) -> tuple[Int32, npt.NDArray[np.uint32]]:
+def _single_fares(tariff: Tariff) -> tuple[Int32, Int32]:
     """Single fare and rule code by (operator group, class, medium); -1 and 0 where no rule is."""
     places = places_in(tariff)
     shape = (len(places.operators) + 1, len(places.classes) + 1, len(places.media) + 1)
     single = np.full(shape, -1, np.int32)
-    code = np.zeros(shape, np.uint32)
+    code = np.zeros(shape, np.int32)
     for index, rule in _fares_low_to_high(tariff.fares):
         matched = np.ix_(
             # The last group holds the operators that no fare rule names.
@@ -160,19 +174,17 @@ def _single_fares(tariff: Tariff) -> tuple[Int32, npt.NDArray[np.uint32]]:
     return single, code
 
 
-def _concessions(
-    tariff: Tariff, single: Int32, code: npt.NDArray[np.uint32]
-) -> tuple[Int32, npt.NDArray[np.uint32]]:
+def _concessions(tariff: Tariff, single: Int32, code: Int32) -> tuple[Int32, Int32]:
     """Fare and code with one more axis, the rider's category; its last place is "none"."""
     places = places_in(tariff)
-    width = len(tariff.categories) + 1
+    width = len(places.categories) + 1
     own = np.repeat(single[..., None], width, axis=3)
     codes = np.repeat(code[..., None], width, axis=3)
     for index, category in enumerate(tariff.categories):
         media = _named(category.media, places.media, single.shape[2], single.shape[2] - 1)
         full = single[:, :, media]
         own[:, :, media, index] = np.where(full < 0, full, _conceded(category, full))
-        codes[:, :, media, index] |= np.uint32((index + 1) << CATEGORY_SHIFT)
+        codes[:, :, media, index] |= np.int32((index + 1) << CATEGORY_SHIFT)
     return own, codes
 
 
@@ -197,88 +209,77 @@ def _kinds_matched(
         of_medium = _named(rule.media, places.media, shape[1], shape[1] - 1)
         of_category = _named(rule.categories, places.categories, shape[2], shape[2])
         matched[index] = of_class[:, None, None] & of_medium[:, None] & of_category
-    return matched.reshape(len(rules), -1)
+    return matched.reshape(len(rules), places.kinds)
 
 
 def _by_priority(rules: Sequence[TransferRule | Programme]) -> list[int]:
     return sorted(range(len(rules)), key=lambda index: (-rules[index].priority, index))
 
 
-def _numbered(lists: Sequence[Sequence[int]]) -> tuple[dict[tuple[int, ...], int], Int32, Int32]:
-    """Distinct lists, numbered from the empty one: number by list, starts, and all their items."""
-    numbers: dict[tuple[int, ...], int] = {(): 0}
-    for items in lists:
-        numbers.setdefault(tuple(items), len(numbers))
-    start = np.cumsum([0, *(len(items) for items in numbers)], dtype=np.int32)
-    flat = [item for items in numbers for item in items]
-    return numbers, start, np.array(flat, np.int32)
+class _Lists:
+    """Distinct lists of rules, numbered from the empty one."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[tuple[int, ...], int] = {(): 0}
+
+    def number(self, flags: Flags, order: Iterable[int]) -> int:
+        """The number of the list of the rules that `flags` marks, taken in `order`."""
+        items = tuple(rule for rule in order if flags[rule])
+        return self.numbers.setdefault(items, len(self.numbers))
+
+    def of_columns(self, matched: Flags, order: Sequence[int]) -> Int32:
+        """The number of the list of each column of `matched`."""
+        distinct, column = _distinct_columns(matched)
+        return np.array([self.number(flags, order) for flags in distinct], np.int32)[column]
 
 
-def _lists(matched: Flags, order: Sequence[int]) -> tuple[Int32, Int32, Int32]:
-    """For each column of `matched`: the number of its list of rules, taken in `order`."""
-    distinct, column = np.unique(matched, axis=1, return_inverse=True)
-    lists = [tuple(rule for rule in order if flags[rule]) for flags in distinct.T]
-    numbers, start, flat = _numbered(lists)
-    number = np.array([numbers[items] for items in lists], np.int32)
-    return number[column.reshape(-1)], start, flat
+def _distinct_columns(flags: Flags) -> tuple[Flags, Int32]:
+    """The distinct columns of `flags`, as rows, and which of them each column is."""
+    distinct, column = np.unique(flags, axis=1, return_inverse=True)
+    return np.ascontiguousarray(distinct.T), column.reshape(-1).astype(np.int32)
 
 
-def _transfers(tariff: Tariff) -> dict[str, Any]:
+def _transfer_groups(tariff: Tariff) -> tuple[Flags, Int32, Flags, Int32]:
+    """Classes that transfers come from alike, kinds that they go to alike, and who is in which."""
     rules = tariff.transfers
     places = places_in(tariff)
     size = len(places.classes) + 1
-    from_flags = np.array(
-        [_named(rule.from_classes, places.classes, size, size - 1) for rule in rules], np.bool_
-    ).reshape(len(rules), size)
-    to_flags = _kinds_matched(tariff, rules, [rule.to_classes for rule in rules])
-    froms, group_from = np.unique(from_flags, axis=1, return_inverse=True)
-    tos, group_to = np.unique(to_flags, axis=1, return_inverse=True)
-    order = _by_priority(rules)
-    lists = [[tuple(r for r in order if come[r] and go[r]) for go in tos.T] for come in froms.T]
-    numbers, start, flat = _numbered([items for row in lists for items in row])
-    strict = [rule.window is Window.STRICT for rule in rules]
-    return {
-        "group_from": group_from.reshape(-1).astype(np.int32),
-        "group_to": group_to.reshape(-1).astype(np.int32),
-        "transfer_list": np.array([[numbers[items] for items in row] for row in lists], np.int32),
-        "transfer_start": start,
-        "transfer_rule": flat,
-        "within_s": np.array(
-            [rule.window_s - open_ for rule, open_ in zip(rules, strict, strict=True)], np.int64
-        ),
-        "from_first": np.array([rule.measured is Measured.FIRST for rule in rules], np.uint8),
-        "max_transfers": np.array([rule.max_transfers for rule in rules], np.int32),
-        "any_route": np.array([rule.same_route for rule in rules], np.uint8),
-        "transfer_bps": np.array([rule.discount_bps or 0 for rule in rules], np.int32),
-        "transfer_minor": _limits([rule.price_minor for rule in rules]),
-    }
+    froms = [_named(rule.from_classes, places.classes, size, size - 1) for rule in rules]
+    tos = _kinds_matched(tariff, rules, [rule.to_classes for rule in rules])
+    from_flags = np.array(froms, np.bool_).reshape(len(rules), size)
+    return *_distinct_columns(from_flags), *_distinct_columns(tos)
 
 
-def _programmes(tariff: Tariff) -> dict[str, Any]:
-    rules = tariff.programmes
-    matched = _kinds_matched(tariff, rules, [rule.route_classes for rule in rules])
-    number, start, flat = _lists(matched, _by_priority(rules))
-    limits = [(rule.per_day, rule.per_semester, rule.per_year) for rule in rules]
-    return {
-        "programme_list": number,
-        "programme_start": start,
-        "programme_rule": flat,
-        "pays_bps": np.array([rule.pays_bps for rule in rules], np.int32),
-        "room": _limits([limit for row in limits for limit in row]).reshape(len(rules), 3),
-        "school_only": np.array([rule.school_days_only for rule in rules], np.uint8),
-    }
+def _classes(rules: Sequence[Programme | Cap]) -> list[tuple[str, ...]]:
+    return [rule.route_classes for rule in rules]
 
 
-def _caps(tariff: Tariff) -> dict[str, Any]:
-    matched = _kinds_matched(tariff, tariff.caps, [cap.route_classes for cap in tariff.caps])
-    number, start, flat = _lists(matched, range(len(tariff.caps)))
-    return {
-        "cap_list": number,
-        "cap_start": start,
-        "cap_rule": flat,
-        "cap_minor": np.array([cap.amount_minor for cap in tariff.caps], np.int32),
-    }
+def _transfers(tariff: Tariff) -> npt.NDArray[np.int64]:
+    rows = [
+        (
+            rule.window_s - (rule.window is Window.STRICT),
+            rule.measured is Measured.FIRST,
+            rule.max_transfers,
+            rule.same_route,
+            rule.discount_bps or 0,
+            _limit(rule.price_minor),
+        )
+        for rule in tariff.transfers
+    ]
+    return np.array(rows, np.int64).reshape(len(rows), PRICE_MINOR + 1)
 
 
-def _limits(values: Sequence[int | None]) -> Int32:
-    return np.array([NO_LIMIT if value is None else value for value in values], np.int32)
+def _programmes(tariff: Tariff) -> Int32:
+    rows = [
+        (
+            rule.pays_bps,
+            rule.school_days_only,
+            *(_limit(limit) for limit in (rule.per_day, rule.per_semester, rule.per_year)),
+        )
+        for rule in tariff.programmes
+    ]
+    return np.array(rows, np.int32).reshape(len(rows), LIMITS + 3)
+
+
+def _limit(value: int | None) -> int:
+    return NO_LIMIT if value is None else value

@@ -13,7 +13,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from trama.programmes.mobility.fares.arrays import Legs, Part, Rows, Work
 from trama.programmes.mobility.fares.carry import (
+    ACCOUNT,
+    PREVIOUS_S,
     Carried,
     no_carry,
     read_carry,
@@ -26,41 +29,17 @@ from trama.programmes.mobility.fares.columns import (
     columns_of,
     compares_routes,
     meanings_of,
+    read_only,
     refuse,
 )
-from trama.programmes.mobility.fares.kernel import (
-    Legs,
-    Part,
-    Rows,
-    Work,
-    price_accounts,
-    price_strangers,
-)
+from trama.programmes.mobility.fares.kernel import price_accounts, price_strangers
 from trama.programmes.mobility.fares.local_time import Spans, spans_of
 from trama.programmes.mobility.fares.lookups import rules_in
 from trama.programmes.mobility.fares.ordering import is_ordered, order_of
+from trama.programmes.mobility.fares.rows import ROW_SCHEMA
 from trama.programmes.mobility.fares.vocabulary import Agreement, Tariff
 
 Int64 = npt.NDArray[np.int64]
-
-ROW_TYPES = (
-    pa.int32(),
-    pa.uint8(),
-    pa.int32(),
-    pa.int32(),
-    pa.int32(),
-    pa.uint8(),
-    pa.int32(),
-    pa.int32(),
-    pa.uint32(),
-)
-ROW_SCHEMA = pa.schema(
-    [
-        pa.field(name, kind, nullable=False)
-        for name, kind in zip(Rows._fields, ROW_TYPES, strict=True)
-    ]
-)
-"""The columns of `Priced.rows`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +99,9 @@ def price(
         rules=rules_in(tariff),
         spans=spans,
         before=before,
-        rows=Rows._make(np.empty(taps.num_rows, kind.to_pandas_dtype()) for kind in ROW_TYPES),
+        rows=Rows._make(
+            np.empty(taps.num_rows, field.type.to_pandas_dtype()) for field in ROW_SCHEMA
+        ),
         ends_at_s=ends_at_s,
         ends_span=int(np.searchsorted(spans.begins_s, ends_at_s, "right")) - 1,
     )
@@ -137,11 +118,10 @@ def _order(legs: Legs) -> npt.NDArray[np.int64] | None:
 
 
 def _arranged(legs: Legs, order: npt.NDArray[np.int64]) -> Legs:
-    done: dict[int, npt.NDArray[np.generic]] = {}
-    for column in legs:
-        if id(column) not in done:
-            done[id(column)] = column[order]
-    return Legs._make(done[id(column)] for column in legs)
+    # A column under several names is laid out once.
+    done = {column.ctypes.data: column for column in legs}
+    done = {address: column[order] for address, column in done.items()}
+    return read_only(Legs._make(done[column.ctypes.data] for column in legs))
 
 
 def _put_back(column: npt.NDArray[np.generic], order: npt.NDArray[np.int64]) -> object:
@@ -152,7 +132,10 @@ def _put_back(column: npt.NDArray[np.generic], order: npt.NDArray[np.int64]) -> 
 
 def _spans(legs: Legs, before: Carried, tariff: Tariff, ends_at_s: int) -> Spans:
     instants = [
-        int(end) for c in (legs.at_s, before.previous_s) if c.size for end in (c.min(), c.max())
+        int(end)
+        for c in (legs.at_s, before.instants[PREVIOUS_S])
+        if c.size
+        for end in (c.min(), c.max())
     ]
     if ends_at_s >= 0:
         instants.append(ends_at_s)
@@ -165,7 +148,7 @@ def _price_parts(
     """Price runs of whole accounts, one a thread: the states they hand on, by account."""
     # As unsigned numbers the rows without an account are the last.
     strangers = int(np.searchsorted(work.legs.account.view(np.uint64), np.uint64(2**63)))
-    parts = _parts(work.legs.account[:strangers], work.before.account, threads)
+    parts = _parts(work.legs.account[:strangers], work.before.instants[ACCOUNT], threads)
     if len(parts) == 1:
         done = [_price_part(work, tariff, parts[0])]
     else:
@@ -199,4 +182,4 @@ def _price_part(work: Work, tariff: Tariff, part: Part) -> tuple[Carried, int, i
     """The states handed on, the number of journeys, and the row that was refused (-1: none)."""
     after = room_for(tariff, part.end - part.begin + part.carried_end - part.carried_begin)
     journeys, handed_on, refused = price_accounts(work, part, after)
-    return Carried._make(column[..., :handed_on] for column in after), journeys, refused
+    return Carried._make(states[:, :handed_on] for states in after), journeys, refused
