@@ -55,11 +55,6 @@ def get_network_on(city: City, day: date, feed: str) -> Network:
     return network
 
 
-def versions_of(city: City) -> QuerySet[Network]:
-    """All versions of all feeds of the city, the newest first within its feed."""
-    return Network.objects.filter(city=city).order_by("feed", "-valid_from")
-
-
 def operators_on(city: City, day: date) -> dict[tuple[str, str], str]:
     """Operator's code by (agency_id, route_id) on `day`; a blank route_id is the whole agency."""
     rows = (
