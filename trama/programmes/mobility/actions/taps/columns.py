@@ -45,7 +45,8 @@ def service_dates(instants_s: pa.Array, city: City) -> pa.Array:
     """
     seconds = instants_s.to_numpy()
     touched = np.unique(seconds // DAY_S)
-    days = np.unique(np.concatenate([touched - 1, touched, touched + 1]))
+    # West of Greenwich an evening's cut-over is two days behind, east of it one ahead.
+    days = np.unique(touched[:, None] + np.arange(-2, 2))
     firsts = np.array([_first_second(int(day), city) for day in days], dtype=np.int64)
     places = np.searchsorted(firsts, seconds, side="right") - 1
     return pa.array(days[places].astype(np.int32)).cast(pa.date32())

@@ -5,9 +5,11 @@ there token, route, stop, vehicle. `tapped_at` is RFC 3339 with an offset; in Pa
 timestamp with a time zone. `tapped_at_s`, epoch seconds, may stand in its place.
 """
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -59,7 +61,7 @@ def read_parts(path: Path) -> Iterator[Part]:
     row = 1
     try:
         for batch, broken, done, total in readers[path.suffix.lower()](path):
-            said = _readable(pa.Table.from_batches([batch]))
+            said = pa.Table.from_batches([batch])
             yield Part(said, _as_taps(said), broken, row, done, total)
             row += batch.num_rows
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OSError) as error:
@@ -76,35 +78,54 @@ def read_parts(path: Path) -> Iterator[Part]:
 Batches = Iterator[tuple[pa.RecordBatch, list[str], int, int]]
 
 
+class _Text:
+    """A file's bytes with whatever is not UTF-8 replaced by a sign that no word may have."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._rest = b""
+        self.closed = False
+
+    def read(self, size: int) -> bytes:
+        if not self._rest:
+            raw = self._file.read(size)
+            self._rest = self._decode(raw, final=not raw).encode()
+            if raw and not self._rest:
+                return self.read(size)
+        given, self._rest = self._rest[:size], self._rest[size:]
+        return given
+
+    def close(self) -> None:
+        self.closed = True
+
+
 def _csv_batches(path: Path) -> Batches:
     total = path.stat().st_size
-    with path.open("rb") as file:
-        first = file.readline()
-        names = _header(first)
-        _check_columns(names, path)
-        if not file.read(1):
-            return
     broken: list[str] = []
 
     def set_aside(row: csv.InvalidRow) -> str:
         broken.append(row.text)
         return "skip"
 
-    columns = dict.fromkeys(names, pa.binary())
-    reader = csv.open_csv(
-        path,
-        read_options=csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names, skip_rows=1),
-        parse_options=csv.ParseOptions(invalid_row_handler=set_aside),
-        convert_options=csv.ConvertOptions(
-            column_types=columns, strings_can_be_null=True, null_values=[""]
-        ),
-    )
-    done = len(first)
-    for batch in reader:
-        done = min(done + BLOCK_BYTES, total)
-        for start in range(0, max(batch.num_rows, 1), ROWS):
-            yield batch.slice(start, ROWS), broken.copy(), done, total
-            broken.clear()
+    with path.open("rb") as file:
+        names = _header(file.readline())
+        _check_columns(names, path)
+        if file.tell() == total:
+            return
+        columns = dict.fromkeys(names, pa.string())
+        reader = csv.open_csv(
+            pa.PythonFile(_Text(file), mode="r"),
+            read_options=csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names),
+            parse_options=csv.ParseOptions(invalid_row_handler=set_aside),
+            convert_options=csv.ConvertOptions(
+                column_types=columns, strings_can_be_null=True, null_values=[""]
+            ),
+        )
+        for batch in reader:
+            for start in range(0, max(batch.num_rows, 1), ROWS):
+                yield batch.slice(start, ROWS), broken.copy(), file.tell(), total
+                broken.clear()
 
 
 def _header(line: bytes) -> list[str]:
@@ -145,19 +166,6 @@ def _check_columns(names: list[str], path: Path) -> None:
             columns=", ".join([*unknown, *twice]),
             known=", ".join((*REQUIRED, *OPTIONAL, INSTANTS[0])),
         )
-
-
-def _readable(said: pa.Table) -> pa.Table:
-    """Bytes as text; bytes that are none keep a sign that no word may have."""
-    for place, field in enumerate(said.schema):
-        if pa.types.is_binary(field.type):
-            try:
-                text = said[field.name].cast(pa.string())
-            except pa.ArrowInvalid:
-                raw = said[field.name].to_pylist()
-                text = pa.array([b if b is None else b.decode("utf-8", "replace") for b in raw])
-            said = said.set_column(place, field.name, text)
-    return said
 
 
 def _as_taps(said: pa.Table) -> pa.Table:

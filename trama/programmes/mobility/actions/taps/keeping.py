@@ -71,7 +71,7 @@ def hold_taps(*, city: City, aside: Iterable[Aside], at_s: int) -> int:
     table = pa.table(
         {
             "reason": pa.array([row.reason for row in rows], pa.string()),
-            "detail": pa.array([row.detail for row in rows], pa.string()),
+            "detail": pa.array([row.detail.replace("\0", "\ufffd") for row in rows], pa.string()),
             "content": pa.array([row.content for row in rows], pa.string()),
             "fingerprint": pa.array([fingerprint(row.tap) for row in rows], pa.string()),
             "tapped_at_s": pa.array([row.tapped_at_s for row in rows], pa.int64()),

@@ -128,8 +128,8 @@ def _arriving(taps: pa.Table, verdicts: Verdicts) -> pa.Table:
     places = pa.array(np.arange(taps.num_rows))
     columns = [*taps.columns, verdicts.service_date, verdicts.reason, places]
     table = pa.table(columns, names=[*TAPS.names, "service_date", "reason", "place"])
-    readable = pc.and_(pc.is_valid(table["device"]), pc.is_valid(table["sequence"]))
-    return table.filter(readable)
+    readable = pc.not_equal(table["reason"], HeldTap.Reason.MALFORMED.value)
+    return table.filter(pc.fill_null(readable, True))
 
 
 def _pair_with_open(cursor: CursorWrapper, city: City, last_id: int) -> _Paired:
