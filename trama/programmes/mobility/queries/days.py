@@ -54,10 +54,16 @@ class DayState:
 
 
 def find_latest_day(city: City) -> date | None:
-    """The newest service day with taps, or None."""
-    open_day = Tap.objects.filter(city=city).aggregate(day=Max("service_date"))["day"]
-    closed = Closing.objects.filter(city=city).aggregate(day=Max("service_date"))["day"]
-    return max((day for day in (open_day, closed) if day), default=None)
+    """The newest service day that has been closed, else the newest with taps, else None."""
+    closed = Closing.objects.filter(city=city, step=Closing.Step.DONE)
+    taps = Tap.objects.filter(city=city)
+    day: date | None = closed.aggregate(day=Max("service_date"))["day"]
+    return day or taps.aggregate(day=Max("service_date"))["day"]
+
+
+def open_days_after(city: City, day: date) -> list[date]:
+    """The service days after `day` that have taps, oldest first."""
+    return [other for other in reversed(days_of(city)) if other > day]
 
 
 def days_of(city: City) -> list[date]:
@@ -109,9 +115,14 @@ def held_by_reason(city: City, day: date) -> list[tuple[str, int, int]]:
     """
     first_s, after_s = service_day_bounds(day, city.timezone, city.cutover_s)
     of_day = Count("pk", filter=Q(tapped_at_s__gte=first_s, tapped_at_s__lt=after_s))
-    found = HeldTap.objects.filter(city=city, state=HeldTap.State.HELD).values_list("reason")
-    found = found.annotate(of_day=of_day, of_all=Count("pk"))
-    return list(found.order_by("-of_all", "reason"))
+    held = HeldTap.objects.filter(city=city, state=HeldTap.State.HELD).values("reason")
+    found = held.annotate(of_day=of_day, of_all=Count("pk")).order_by("-of_all", "reason")
+    return [(row["reason"], row["of_day"], row["of_all"]) for row in found]
+
+
+def count_held(city: City, day: date) -> int:
+    """How many taps of a service day are held and not decided."""
+    return sum(of_day for _reason, of_day, _of_all in held_by_reason(city, day))
 
 
 def quarter_of(instant_s: int, city: City) -> int:

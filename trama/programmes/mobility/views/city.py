@@ -8,10 +8,15 @@ from django.views.decorators.http import require_GET
 
 from trama.foundations.registry.models import City
 from trama.programmes.mobility.models import Network
-from trama.programmes.mobility.queries.days import find_latest_day, state_of
+from trama.programmes.mobility.queries.days import (
+    count_held,
+    find_latest_day,
+    open_days_after,
+    state_of,
+)
 from trama.programmes.mobility.queries.networks import networks_on, routes_on
 from trama.programmes.mobility.queries.tariffs import find_tariff_on
-from trama.programmes.mobility.views.figures import day_figures
+from trama.programmes.mobility.views.figures import Figure, day_figures
 from trama.programmes.mobility.views.frame import city_page, of_city, today
 from trama.programmes.mobility.views.network import DIRECTORY_FIELDS, city_map, directory
 
@@ -26,12 +31,17 @@ def city(request: HttpRequest, city: City) -> HttpResponse:
     tariff = find_tariff_on(city, day)
     context = {
         "day": latest,
-        "figures": day_figures(city, state_of(city, latest)) if latest else [],
+        "figures": _figures(city, latest) if latest else [],
+        "later": open_days_after(city, latest) if latest else [],
         "networks": networks,
         "tariff": tariff[1] if tariff else None,
         **_network(city, day, networks),
     }
     return city_page(request, city, "mobility/city.html", context, under="city")
+
+
+def _figures(city: City, day: date) -> list[Figure]:
+    return day_figures(city, state_of(city, day), count_held(city, day))
 
 
 def _network(city: City, day: date, networks: list[Network]) -> dict[str, Any]:

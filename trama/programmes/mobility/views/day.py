@@ -12,12 +12,19 @@ from django.views.decorators.http import require_GET
 
 from trama.foundations.registry.models import City
 from trama.foundations.registry.queries import may_see_back_office
-from trama.programmes.mobility.queries.days import DayState, days_of, neighbours, state_of
+from trama.programmes.mobility.queries.days import (
+    DayState,
+    count_held,
+    days_of,
+    neighbours,
+    state_of,
+)
 from trama.programmes.mobility.views import day_tables
 from trama.programmes.mobility.views.day_charts import taps_chart
 from trama.programmes.mobility.views.figures import day_figures
 from trama.programmes.mobility.views.frame import city_page, of_city
 from trama.web.charts import png_response
+from trama.web.formats import day_text
 from trama.web.tables import Column, Table
 
 DAYS_A_PAGE = 31
@@ -84,11 +91,14 @@ def day(request: HttpRequest, city: City, day: date) -> HttpResponse:
     by = "medium" if request.GET.get("by") == "medium" else "operator"
     context = {
         "day": day,
+        "day_label": day_text(day),
+        "day_url": reverse("day", args=[city.code, day]),
+        "picture_url": f"{reverse('day_picture', args=[city.code, day])}?by={by}",
         "before": before,
         "after": after,
         "state": state,
         "said_state": said_state(state),
-        "figures": day_figures(city, state),
+        "figures": day_figures(city, state, count_held(city, day)),
         "chart": taps_chart(city, day, by),
         "tabs": _tabs(city, day),
         "tab_here": _tab(city, day, by),
@@ -131,5 +141,8 @@ def day_picture(request: HttpRequest, city: City, day: date) -> HttpResponse:
 @of_city
 def closing_progress(request: HttpRequest, city: City, day: date) -> HttpResponse:
     """Only the progress of the closing, to be asked for again and again."""
-    context = {"progress": day_tables.progress_of(city, state_of(city, day))}
+    context = {
+        "progress": day_tables.progress_of(city, state_of(city, day)),
+        "day_url": reverse("day", args=[city.code, day]),
+    }
     return render(request, "mobility/day_progress.html", context)

@@ -1,7 +1,6 @@
 """The tables of a day: who carried how many, what is held, how its closing went."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -116,11 +115,12 @@ def steps_table(state: DayState) -> Table:
     seconds = last.figures.get("seconds", {}) if last else {}
     names = dict(Closing.Step.choices)
     rows = [
-        {"step": names.get(step, step), "took": f"{took:.2f} s"} for step, took in seconds.items()
+        {"step": names.get(step, step), "took": formats.fixed_text(round(1000 * took), 3) + " s"}
+        for step, took in seconds.items()
     ]
     return Table(
         caption=_("Steps of the last closing"),
-        columns=[Column("step", _("Step")), Column("took", _("Took"), "number")],
+        columns=[Column("step", _("Step")), Column("took", _("Took"), "num")],
         rows=rows,
         empty=_("No step has been measured yet."),
     )
@@ -131,9 +131,9 @@ def revisions_table(city: City, state: DayState) -> Table:
     return Table(
         caption=_("Closings of this day and what each one added"),
         columns=[
-            Column("revision", _("Revision"), "number"),
+            Column("revision", _("Revision")),
             Column("finished", _("Finished"), "instant"),
-            Column("took", _("Took")),
+            Column("took", _("Took"), "num"),
             Column("taps", _("Taps"), "number"),
             Column("journeys", _("Journeys"), "number"),
             Column("transfers", _("Transfers"), "number"),
@@ -149,11 +149,11 @@ def revisions_table(city: City, state: DayState) -> Table:
 
 def _revision(closing: Closing) -> dict[str, Any]:
     added = totals_of(closing)
-    took = closing.finished_at_s - closing.started_at_s if closing.finished_at_s else None
+    took = sum(closing.figures.get("seconds", {}).values())
     return {
-        "revision": closing.revision,
+        "revision": _("Revision {n}").format(n=closing.revision),
         "finished": closing.finished_at_s,
-        "took": formats.NO_VALUE if took is None else str(timedelta(seconds=took)),
+        "took": formats.fixed_text(round(10 * took), 1) + " s" if took else None,
         "taps": added.taps,
         "journeys": added.journeys,
         "transfers": added.transfers,

@@ -26,17 +26,31 @@ class Figure:
     tone: str = ""
 
 
-def day_figures(city: City, state: DayState) -> list[Figure]:
-    """A day in figures; before its first closing only the taps are known."""
+def day_figures(city: City, state: DayState, held: int) -> list[Figure]:
+    """A day in figures; before its first closing only what arrived is known.
+
+    `held` counts the taps of the day that are held aside.
+    """
     day_href = reverse("day", args=[city.code, state.day])
     waiting = _("{taps} wait to be closed").format(taps=formats.number_text(state.waiting))
-    taps = Figure(
-        label=_("Taps"),
-        value=formats.number_text(state.taps),
-        of=waiting if state.waiting else _("all of them closed"),
-        href=f"{day_href}#taps",
-    )
-    return [taps, *_closed_figures(city, state, day_href)]
+    arrived = formats.number_text(state.taps + held)
+    return [
+        Figure(
+            label=_("Taps"),
+            value=formats.number_text(state.taps),
+            of=waiting if state.waiting else _("all of them closed"),
+            href=f"{day_href}#taps",
+        ),
+        *_closed_figures(city, state, day_href),
+        *_programmes(city, state, day_href),
+        Figure(
+            label=_("Held aside"),
+            value=formats.number_text(held),
+            of=_("of {taps} that arrived").format(taps=arrived),
+            href=f"{day_href}#held",
+            tone="attention" if held else "",
+        ),
+    ]
 
 
 def _closed_figures(city: City, state: DayState, day_href: str) -> list[Figure]:
@@ -69,6 +83,23 @@ def _closed_figures(city: City, state: DayState, day_href: str) -> list[Figure]:
     ]
     seen = latest_observations(city.code, day=state.day)
     return [*counts, *(_measured(o, city) for o in seen if o.indicator.code in SHOWN)]
+
+
+def _programmes(city: City, state: DayState, day_href: str) -> list[Figure]:
+    """What programmes paid of what all boardings cost; nothing before the first closing."""
+    if state.totals is None:
+        return []
+    paid, fares = state.totals.programmes.total(), state.totals.gross.total()
+    return [
+        Figure(
+            label=_("Paid by programmes"),
+            value=formats.money_text(paid, city.currency),
+            of=_("of {amount}, with what riders paid").format(
+                amount=formats.money_text(paid + fares, city.currency)
+            ),
+            href=f"{day_href}#closing",
+        )
+    ]
 
 
 SHOWN = (ELECTRONIC, AVERAGE_FARE)
@@ -104,7 +135,10 @@ def measured_of(seen: Observation, currency: str) -> str:
     part = formats.number_text(seen.numerator)
     if is_money(seen):
         part = formats.money_text(seen.numerator, currency)
-    return _("{part} of {whole} {things}").format(
+    said = _("{part} of {whole} {things}")
+    if seen.indicator.unit != "%":
+        said = _("{part} ÷ {whole} {things}")
+    return said.format(
         part=part,
         whole=formats.number_text(seen.denominator),
         things=_(seen.indicator.denominator_of),

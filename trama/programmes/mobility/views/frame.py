@@ -101,7 +101,7 @@ def city_page(
 
 
 def _navigation(request: HttpRequest, city: City) -> list[tuple[str, str]]:
-    pages = OPEN_PAGES
+    pages = list(OPEN_PAGES)
     if may_see_back_office(request.user, city):
         pages += BACK_OFFICE_PAGES
     return [(str(label), reverse(name, args=[city.code])) for name, label in pages]

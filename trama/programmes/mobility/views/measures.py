@@ -93,7 +93,7 @@ def _columns(city: City, seen: Observation | None) -> list[Column]:
         Column("whole", _("Below the line"), "number"),
         Column("revision", _("Revision"), "number"),
         Column("recorded", _("Recorded"), "instant"),
-        Column("source", _("From"), "code"),
+        Column("source", _("From")),
     ]
 
 

@@ -1,6 +1,6 @@
 """A network as a map, or as a directory of coloured lines where there is nothing to draw."""
 
-from collections import Counter
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,6 @@ from trama.programmes.mobility.queries.networks import map_lines
 from trama.web.formats import number_text
 from trama.web.maps import Map, RouteLine, network_map, remembered_map
 
-NAMED_AGENCIES = 6
 CHIPS_AT_FIRST = 28
 DIRECTORY_FIELDS = ("route_id", "short_name", "long_name", "colour", "agency__name")
 
@@ -33,12 +32,13 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class AgencyLines:
-    """The routes of an agency; `rest` are those that are shown on request."""
+    """The routes of an agency; `rest` are those that are shown on request, as `more` says."""
 
     name: str
     size: str
     first: Sequence[Chip]
     rest: Sequence[Chip]
+    more: str
 
 
 def city_map(city: City, day: date, networks: Sequence[Network]) -> Map:
@@ -48,32 +48,32 @@ def city_map(city: City, day: date, networks: Sequence[Network]) -> Map:
 
 
 def _drawn(city: City, day: date, networks: Sequence[Network]) -> Map:
-    routes = [feature["properties"] | {"lines": feature["geometry"]["coordinates"]}
-              for feature in map_lines(city, day)["features"]]  # fmt: skip
-    sizes = Counter(route["agency"] for route in routes)
-    named = [agency for agency, _size in sizes.most_common(NAMED_AGENCIES)]
-    rank = {agency: place for place, agency in enumerate(named)}
-    routes.sort(key=lambda route: rank.get(route["agency"], len(rank)))
-    others = _("Other operators")
+    drawn = map_lines(city, day)
     lines = [
-        RouteLine(
-            title=title_of(route["route_id"], route["short_name"], route["long_name"]),
-            href=reverse("route", args=[city.code, route["route_id"]]),
-            lines=route["lines"],
-            category=route["agency"] if route["agency"] in rank else others,
-        )
-        for route in routes
+        _line(city, feature["properties"], feature["geometry"]["coordinates"], drawn["agencies"])
+        for feature in drawn["features"]
     ]
     described = ngettext(
         "{routes} route. Choose its line to open it.",
         "{routes} routes. Choose a line to open it.",
-        len(routes),
+        len(lines),
     )
     return network_map(
         _("Network of {city}").format(city=city.name),
         lines,
-        description=described.format(routes=number_text(len(routes))),
+        description=described.format(routes=number_text(len(lines))),
         attribution=" · ".join(f"{n.source} · {n.licence}" for n in networks),
+    )
+
+
+def _line(
+    city: City, route: Mapping[str, Any], lines: Sequence[Any], agencies: Mapping[str, str]
+) -> RouteLine:
+    return RouteLine(
+        title=title_of(route["route_id"], route["short_name"], route["long_name"]),
+        href=reverse("route", args=[city.code, route["route_id"]]),
+        lines=lines,
+        category=agencies[route["agency"]],
     )
 
 
@@ -85,15 +85,23 @@ def title_of(route_id: str, short_name: str, long_name: str) -> str:
 def directory(city: City, routes: Iterable[Mapping[str, Any]]) -> list[AgencyLines]:
     """The routes by agency, the smallest agency first: rail and trunk lines before buses."""
     by_agency: dict[str, list[Chip]] = {}
-    for route in routes:
+    for route in sorted(routes, key=lambda route: as_people_count(route["short_name"])):
         by_agency.setdefault(route["agency__name"], []).append(chip(city, route))
     found = []
     for name, chips in sorted(by_agency.items(), key=lambda pair: (len(pair[1]), pair[0])):
         size = ngettext("{routes} route", "{routes} routes", len(chips))
         cut = len(chips) if len(chips) <= CHIPS_AT_FIRST + 4 else CHIPS_AT_FIRST
         size = size.format(routes=number_text(len(chips)))
-        found.append(AgencyLines(name, size, chips[:cut], chips[cut:]))
+        more = ngettext("{n} more line", "{n} more lines", len(chips) - cut).format(
+            n=len(chips) - cut
+        )
+        found.append(AgencyLines(name, size, chips[:cut], chips[cut:], more))
     return found
+
+
+def as_people_count(name: str) -> list[tuple[int, str]]:
+    """A key that puts C2 before C10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def chip(city: City, route: Mapping[str, Any]) -> Chip:

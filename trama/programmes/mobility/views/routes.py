@@ -29,7 +29,7 @@ from trama.web.maps import Map, RouteLine, network_map
 from trama.web.tables import Column, Table
 
 ROUTES_A_PAGE = 50
-FIELDS = ("route_id", "short_name", "long_name", "trips", "operator", "agency__name")
+FIELDS = ("pk", "route_id", "short_name", "long_name", "trips", "operator", "agency__name")
 FEWEST = 10
 
 
@@ -81,15 +81,15 @@ def route(request: HttpRequest, city: City, route_id: str) -> HttpResponse:
     """One route: its line, who runs it, its class and fare in the tariff, and its taps."""
     latest = find_latest_day(city)
     day = latest or today(city)
-    found = routes_on(city, day).filter(route_id=route_id).select_related("agency", "network")
-    shown = found.first()
-    if shown is None:
+    told = routes_on(city, day).filter(route_id=route_id).values(*FIELDS).first()
+    if told is None:
         raise Http404
+    shown = Route.objects.select_related("agency", "network").get(pk=told["pk"])
     title = title_of(shown.route_id, shown.short_name, shown.long_name)
     context = {
         "route": shown,
         "title": title,
-        "operator": organisation_names(city).get(shown.operator, shown.operator),
+        "operator": organisation_names(city).get(told["operator"], told["operator"]),
         "map": _map(city, shown, title),
         "figures": _taps(request, city, latest, route_id) if latest else [],
         **_fare(city, day, shown),

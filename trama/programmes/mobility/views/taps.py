@@ -45,7 +45,8 @@ def taps(request: HttpRequest, city: City, day: date) -> HttpResponse:
     wanted = form.as_wanted()
     if not sees_all and not wanted.operator:
         wanted = replace(wanted, operator=own_operators(request.user, city)[0])
-    page = Paginator(taps_of(city, day, wanted), TAPS_A_PAGE).get_page(request.GET.get("page"))
+    found: Paginator[Any] = Paginator(taps_of(city, day, wanted), TAPS_A_PAGE)  # type: ignore[arg-type]
+    page = found.get_page(request.GET.get("page"))
     table = _table(city, day, page, sees_all=sees_all)
     context = {"day": day, "form": form, "table": table, "found": number_text(page.paginator.count)}
     return city_page(request, city, "mobility/taps.html", context, under="days")

@@ -126,8 +126,8 @@ class TariffWords:
                 "price": self._transfer_price(rule),
                 "window": self._window(rule),
                 "most": self._marked(str(rule.max_transfers), rule, "max_transfers"),
-                "who": self._who(rule.media, rule.categories),
-                "same": _("may be the same route") if rule.same_route else _("another route"),
+                "who": self._who(rule.media, rule.categories)
+                + ("" if rule.same_route else f" · {_('on another route')}"),
             }
             for rule in self.tariff.transfers
         ]
@@ -138,7 +138,6 @@ class TariffWords:
             price=_("The next boarding costs"),
             window=_("How long"),
             most=_("Transfers in a journey"),
-            same=_("Route"),
             who=_("Who"),
         )
 
@@ -291,7 +290,7 @@ def open_fields(
 
 def marked(said: str, is_open: bool) -> str:
     """`said`, with a mark when no published source states it."""
-    return _("{value} (not published; the city decides)").format(value=said) if is_open else said
+    return _("◇ {value} (not published: the city decides)").format(value=said) if is_open else said
 
 
 def parameters_table(parameters: Iterable[Parameter], currency: str) -> Table:
