@@ -21,9 +21,9 @@ THEMES = ("light", "dark")
 def sign_in(page: Any, base: str, user: str, password: str) -> None:
     """Through the page a person uses; the fields are found by their types."""
     page.goto(f"{base}/sign-in/")
-    page.locator("main input[name=username]").fill(user)
+    page.locator("main input[name=username]:visible").fill(user)
     page.locator("main input[type=password]").fill(password)
-    page.locator("main form button[type=submit]").click()
+    page.locator("main form button[type=submit]").first.click()
     page.wait_for_load_state()
 
 
