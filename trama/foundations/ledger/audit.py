@@ -100,7 +100,7 @@ def _check_batch(
 ) -> None:
     names = _names(ACCOUNT_COLUMNS if batch.accounts else POSTING_COLUMNS)
     rows = opened or [row[:-1] for row in posted]
-    columns = dict(zip(names, zip(*rows, strict=True), strict=True))
+    columns = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     if seal(previous, columns) != bytes(batch.hash):
         found.note(
             "hash_differs",

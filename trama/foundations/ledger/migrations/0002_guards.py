@@ -125,17 +125,23 @@ END $$;
 CREATE CONSTRAINT TRIGGER batch_is_sealed AFTER INSERT ON ledger_batch
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_batch_sealed();
 
-CREATE FUNCTION ledger_balance_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION ledger_only_from_postings() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN
         RAISE EXCEPTION USING ERRCODE = 'integrity_constraint_violation',
-            MESSAGE = 'balances_follow_postings', CONSTRAINT = 'balances_follow_postings';
+            MESSAGE = TG_ARGV[0], CONSTRAINT = TG_ARGV[0];
     END IF;
     RETURN NULL;
 END $$;
 CREATE TRIGGER balances_follow_postings
     BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ledger_balance
-    FOR EACH STATEMENT EXECUTE FUNCTION ledger_balance_guard();
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_only_from_postings('balances_follow_postings');
+CREATE TRIGGER holds_follow_postings
+    BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ledger_hold
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_only_from_postings('holds_follow_postings');
+CREATE TRIGGER outbox_rows_are_kept
+    BEFORE UPDATE OF batch_id OR DELETE OR TRUNCATE ON ledger_outbox
+    FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse('outbox_rows_are_kept');
 """
 
 SQLITE_RANGE = """(number
@@ -244,6 +250,35 @@ SQLITE = [
         SELECT RAISE(ABORT, 'balances_follow_postings');
     END
     """,
+    """
+    CREATE TRIGGER holds_begin_with_a_pending_posting BEFORE INSERT ON ledger_hold
+    WHEN NOT EXISTS (
+        SELECT 1 FROM ledger_posting WHERE number = NEW.posting_id AND flags & 2 = 2
+    ) BEGIN
+        SELECT RAISE(ABORT, 'holds_follow_postings');
+    END
+    """,
+    """
+    CREATE TRIGGER holds_are_not_changed BEFORE UPDATE ON ledger_hold BEGIN
+        SELECT RAISE(ABORT, 'holds_follow_postings');
+    END
+    """,
+    """
+    CREATE TRIGGER holds_end_with_a_resolving_posting BEFORE DELETE ON ledger_hold
+    WHEN NOT EXISTS (SELECT 1 FROM ledger_posting WHERE resolves = OLD.posting_id) BEGIN
+        SELECT RAISE(ABORT, 'holds_follow_postings');
+    END
+    """,
+    """
+    CREATE TRIGGER outbox_rows_are_not_renumbered BEFORE UPDATE OF batch_id ON ledger_outbox BEGIN
+        SELECT RAISE(ABORT, 'outbox_rows_are_kept');
+    END
+    """,
+    """
+    CREATE TRIGGER outbox_rows_are_kept BEFORE DELETE ON ledger_outbox BEGIN
+        SELECT RAISE(ABORT, 'outbox_rows_are_kept');
+    END
+    """,
 ]
 
 
@@ -308,7 +343,7 @@ def unguard(apps, schema_editor):
                 cursor.execute(f"DROP TRIGGER {name} ON {table}")
             cursor.execute(
                 "DROP FUNCTION ledger_refuse, ledger_balances_of_new_accounts, "
-                "ledger_balances_follow, ledger_batch_sealed, ledger_balance_guard"
+                "ledger_balances_follow, ledger_batch_sealed, ledger_only_from_postings"
             )
             return
         cursor.execute(

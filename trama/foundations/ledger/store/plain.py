@@ -62,12 +62,7 @@ class Accounts:
 
 def plain_of(transfers: Sequence[NewTransfer]) -> Plain | None:
     """The transfers as columns, when they are of one currency and none needs the machine."""
-    if any(
-        not t.source or t.flags or t.pending_source or t.timeout_s or t.currency != transfers[0].currency
-        or t.user_data_128 or t.user_data_64 or t.user_data_32 or t.code < 1
-        or t.amount_minor > AMOUNT_LIMIT
-        for t in transfers
-    ):  # fmt: skip
+    if not all(_is_plain(t, transfers[0].currency) for t in transfers):
         return None
     rows: dict[str, int] = {}
     debit = [rows.setdefault(t.debit, len(rows)) for t in transfers]
@@ -80,6 +75,13 @@ def plain_of(transfers: Sequence[NewTransfer]) -> Plain | None:
         np.array([t.amount_minor for t in transfers], np.int64),
         np.array([t.code for t in transfers], np.int64),
     )
+
+
+def _is_plain(t: NewTransfer, currency: str) -> bool:
+    special = t.flags or t.pending_source or t.timeout_s
+    annotated = t.user_data_128 or t.user_data_64 or t.user_data_32
+    keepable = t.source and t.currency == currency and t.code and t.amount_minor <= AMOUNT_LIMIT
+    return bool(keepable and not special and not annotated)
 
 
 def post_plain(head: Head, plain: Plain, ledger: int, at_s: int) -> Outcome | None:
