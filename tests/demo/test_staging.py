@@ -1,6 +1,7 @@
 """`trama demo` as a stranger runs it: in processes of its own, in a folder of its own."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 TRAMA = Path(sys.executable).parent / "trama"
 DAY = "2026-10-14"
 SMALL = ("--riders", "300", "--city", "guadalajara")
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -70,10 +71,17 @@ def settlements(home: Path) -> list[tuple[object, ...]]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Guadalajara with 300 riders, staged without a break."""
-    folder = tmp_path_factory.mktemp("staged")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home in which nothing happened yet."""
+    folder = tmp_path_factory.mktemp("empty")
     assert trama(folder, "migrate", "--verbosity", "0").returncode == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(empty: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Guadalajara with 300 riders, staged without a break."""
+    folder = shutil.copytree(empty, tmp_path_factory.mktemp("staged") / "home")
     staged = trama(folder, "demo", *SMALL)
     assert staged.returncode == 0, staged.stderr
     return folder
@@ -115,31 +123,30 @@ def test_staging_again_changes_nothing(home: Path) -> None:
     assert content(home) == before
 
 
-def begun_and_killed(folder: Path, line: str) -> Path:
-    assert trama(folder, "migrate", "--verbosity", "0").returncode == 0
-    killed_after(folder, line, "demo", *SMALL)
-    return folder
+@pytest.fixture
+def other_home(empty: Path, tmp_path: Path) -> Path:
+    return shutil.copytree(empty, tmp_path / "home")
 
 
 def test_killed_it_is_finished_to_the_same_centavo_and_only_as_it_was_begun(
-    home: Path, tmp_path: Path
+    home: Path, other_home: Path
 ) -> None:
-    begun_and_killed(tmp_path, "the day's taps")
-    other = trama(tmp_path, "demo", *SMALL, "--seed", "2")
+    killed_after(other_home, "the day's taps", "demo", *SMALL)
+    other = trama(other_home, "demo", *SMALL, "--seed", "2")
     assert other.returncode == 1
     assert "--riders 300 --seed 1" in other.stderr
-    assert trama(tmp_path, "demo", *SMALL).returncode == 0
-    assert settlements(tmp_path) == settlements(home)
+    assert trama(other_home, "demo", *SMALL).returncode == 0
+    assert settlements(other_home) == settlements(home)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("line", ["network", "devices", "revision 0", "that arrive late"])
 def test_killed_anywhere_it_is_finished_to_the_same_centavo(
-    home: Path, tmp_path: Path, line: str
+    home: Path, other_home: Path, line: str
 ) -> None:
-    begun_and_killed(tmp_path, line)
-    assert trama(tmp_path, "demo", *SMALL).returncode == 0
-    assert settlements(tmp_path) == settlements(home)
+    killed_after(other_home, line, "demo", *SMALL)
+    assert trama(other_home, "demo", *SMALL).returncode == 0
+    assert settlements(other_home) == settlements(home)
 
 
 def test_no_riders_is_no_demo(tmp_path: Path) -> None:
