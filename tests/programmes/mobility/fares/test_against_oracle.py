@@ -21,8 +21,9 @@ from trama.programmes.mobility.fares.pricing import price
 from trama.programmes.mobility.fares.vocabulary import Agreement, Tariff
 
 Rows = list[dict[str, Any]]
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-long = settings(quick, max_examples=6000)
+quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+wide = settings(quick, max_examples=100)
+long = settings(quick, max_examples=4000)
 
 
 def priced(rows: Rows, tariff: Tariff, agreement: Agreement | None = None, **given_: Any) -> Rows:
@@ -37,7 +38,7 @@ def assert_same(rows: Rows, tariff: Tariff, agreement: Agreement | None) -> None
         assert {name: ours[name] for name in COLUMNS} == theirs, tap
 
 
-@quick
+@wide
 @given(taps(), tariffs(), agreements())
 def test_every_column_is_what_the_published_rules_say(
     rows: Rows, tariff: Tariff, agreement: Agreement

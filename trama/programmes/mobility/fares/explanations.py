@@ -203,7 +203,7 @@ def _journey(
         return []
     since_s = memory.first_s if rule.measured is Measured.FIRST else memory.previous_s
     params: dict[str, object] = {
-        "route": memory.route or "—",
+        "route": memory.route or _class_name(tariff, memory.route_class),
         "elapsed": timedelta(seconds=leg["tapped_at_s"] - since_s),
         "window": timedelta(seconds=rule.window_s),
     }
@@ -218,6 +218,11 @@ def _journey(
     if _is_undecided(tariff, rule):
         clauses.append(Clause(WINDOW_UNDECIDED, {"window": params["window"]}))
     return clauses
+
+
+def _class_name(tariff: Tariff, code: str | None) -> str:
+    """The name of a route class, for a leg whose route was not carried."""
+    return next((c.name for c in tariff.route_classes if c.code == code), "—")
 
 
 def _reduction(rule: TransferRule) -> str:
