@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -98,22 +99,27 @@ def sealed_matches(city: City, day: date, pairs: pa.Table) -> pa.Table:
     """The taps of a sealed `day` that have one of `pairs`, as they were told.
 
     `pairs` is (place: int64, device: string, sequence: int64); the answer is (place, `SEALED`), a
-    row for every pair found. Two columns of the day are read whole, the others where a pair is.
+    row for every pair found. The day's sequences are read whole, the rest where one of them is.
     """
     folder = day_folder(settings.HOME, city.code, day)
     found = [pa.schema([("place", pa.int64()), *SEALED]).empty_table()]
-    with Groups(sealed_path(folder, TAPS, revisions_of(folder, TAPS)[0])) as groups:
-        for group in range(len(groups.buckets)):
-            keys = groups.read(group, ["device", "sequence"])
-            rows = pc.indices_nonzero(
-                pc.is_in(keys["sequence"], pairs["sequence"].combine_chunks())
-            )
-            if len(rows):
-                told = groups.read(group).select(SEALED.names).take(rows).cast(SEALED)
-                found.append(_joined(pairs, told))
+    for revision in revisions_of(folder, TAPS):
+        # A later revision repeats what an earlier one has of the accounts it touched.
+        here = _matches_in(sealed_path(folder, TAPS, revision), pairs)
+        pairs = pairs.filter(pc.invert(pc.is_in(pairs["place"], here["place"])))
+        found.append(here)
     return pa.concat_tables(found)
 
 
-def _joined(pairs: pa.Table, told: pa.Table) -> pa.Table:
-    both = pairs.join(told, ["device", "sequence"], join_type="inner", use_threads=False)
+def _matches_in(file: Path, pairs: pa.Table) -> pa.Table:
+    sequences = pairs["sequence"].combine_chunks()
+    told = [SEALED.empty_table()]
+    with Groups(file) as groups:
+        for group in range(len(groups.buckets)):
+            suspects = pc.is_in(groups.read(group, ["sequence"])["sequence"], sequences)
+            if pc.any(suspects).as_py():
+                rows = groups.read(group).select(SEALED.names).filter(suspects)
+                told.append(rows.cast(SEALED))
+    keys = ["device", "sequence"]
+    both = pairs.join(pa.concat_tables(told), keys, join_type="inner", use_threads=False)
     return both.select(["place", *SEALED.names])
