@@ -1,6 +1,7 @@
 """Tariffs and agreements as documents: what is read, and how a defect is named."""
 
 import dataclasses
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from trama.core.refusals import Refused
 from trama.programmes.mobility.fares.documents import read_agreement, read_tariff
 from trama.programmes.mobility.fares.route_classes import class_of_route
+from trama.programmes.mobility.fares.validation import check_together
 from trama.programmes.mobility.fares.vocabulary import (
     Cap,
     CashRule,
@@ -535,3 +537,13 @@ def test_the_demo_tariffs_are_documents_without_defect(path: Path) -> None:
     tariff = read_tariff(path.read_text(encoding="utf-8"))
     assert tariff.unknown
     assert tariff.sources
+
+
+def test_the_examples_of_the_reference_are_one_tariff_and_one_agreement() -> None:
+    text = (ROOT / "docs" / "tariffs.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    tariff = read_tariff("\n".join(block for block in blocks if "[agreement]" not in block))
+    agreement = read_agreement("\n".join(block for block in blocks if "[agreement]" in block))
+    check_together(tariff, agreement)
+    assert tariff.caps
+    assert tariff.programmes
