@@ -26,11 +26,12 @@ def _books(db: object) -> None:
 
 def execute(sql: str, *values: object) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql, values)  # type: ignore[arg-type]
         if connection.vendor == "postgresql":
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        else:
-            connection.check_constraints()
+        cursor.execute(sql, values)  # type: ignore[arg-type]
+        if connection.vendor == "postgresql":
+            return
+        connection.check_constraints()
 
 
 REFUSED = [

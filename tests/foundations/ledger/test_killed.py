@@ -8,8 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-from django.db import connection
-
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -107,21 +105,3 @@ def test_killed_thirty_times_on_postgresql(tmp_path: Path) -> None:
         pytest.skip("no PostgreSQL is reachable or installed")
     with postgres.server(durable=True) as url:
         kill_repeatedly(environment_of(tmp_path, url), times=30, seed=3)
-
-
-@pytest.mark.data_layer
-@pytest.mark.django_db(transaction=True)
-def test_killed_twice_on_postgresql(tmp_path: Path) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("the short proof of SQLite is above")
-    given = os.environ["DATABASE_URL"]
-    name = "killed_twice"
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE DATABASE {name}")
-    try:
-        kill_repeatedly(
-            environment_of(tmp_path, f"{given.rsplit('/', 1)[0]}/{name}"), times=2, seed=4
-        )
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP DATABASE {name}")

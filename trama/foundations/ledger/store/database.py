@@ -29,8 +29,10 @@ def fetch(query: str, parameters: Sequence[Any] = ()) -> list[Row]:
 
 def fetch_keyed(query: str, keys: Sequence[str] | Sequence[int]) -> list[Row]:
     """All rows of a query that joins `{keys}`: a table of `position` (from 0) and `key`."""
+    if not keys:
+        return []
     if connection.vendor == "postgresql":
-        kind = "text" if keys and isinstance(keys[0], str) else "bigint"
+        kind = "text" if isinstance(keys[0], str) else "bigint"
         table = (
             f"(SELECT key, position - 1 AS position FROM unnest(%s::{kind}[]) "  # noqa: S608
             "WITH ORDINALITY AS given (key, position))"
