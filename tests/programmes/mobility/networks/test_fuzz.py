@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +52,7 @@ def _are_well_told(told: list[Refused]) -> None:
         assert refused.remedy.format(**refused.params)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(spoilt_files())
 def test_spoilt_files_are_read_or_refused(files: dict[str, bytes]) -> None:
     told: list[Refused] = []
@@ -66,7 +67,7 @@ def test_spoilt_files_are_read_or_refused(files: dict[str, bytes]) -> None:
         feed.report.as_json()
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(st.data())
 @example(None)
 def test_spoilt_zips_are_read_or_refused(data: st.DataObject | None) -> None:
@@ -82,3 +83,17 @@ def test_spoilt_zips_are_read_or_refused(data: st.DataObject | None) -> None:
         feed = _read(path, told)
     _are_well_told(told)
     assert data is not None or feed is not None
+
+
+@pytest.mark.slow
+@settings(max_examples=5000)
+@given(spoilt_files())
+def test_thousands_of_spoilt_files_are_read_or_refused(files: dict[str, bytes]) -> None:
+    test_spoilt_files_are_read_or_refused.hypothesis.inner_test(files)  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+@settings(max_examples=5000)
+@given(st.data())
+def test_thousands_of_spoilt_zips_are_read_or_refused(data: st.DataObject) -> None:
+    test_spoilt_zips_are_read_or_refused.hypothesis.inner_test(data)  # type: ignore[attr-defined]

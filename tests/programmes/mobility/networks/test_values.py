@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trama.programmes.mobility.networks.values import (
@@ -40,6 +40,7 @@ CLOCKS = st.one_of(
 )
 
 
+@settings(max_examples=40)
 @given(st.lists(CLOCKS.map(str.strip)))
 def test_times_read_as_one_by_one_plain_or_as_words(texts: list[str]) -> None:
     column = trimmed(pa.array(texts, pa.string()))

@@ -73,18 +73,11 @@ def load_network(
         read = read_feed(archive, timezone=city.timezone, routes_only=routes_only)
     if mark:
         read = prefixed(read, mark)
-    starts = valid_from or read.starts
-    if starts is None:
-        raise Refused(
-            "network_has_no_first_day",
-            gettext_noop("The feed does not say from which day it is valid."),
-            remedy=gettext_noop("Say it with --valid-from YYYY-MM-DD."),
-        )
     network = Network(
         city=city,
         feed=name,
         digest=digest,
-        valid_from=starts,
+        valid_from=_first_day(valid_from or read.starts),
         source=(source or read.publisher or path.name)[:MAX_TEXT],
         licence=licence[:MAX_TEXT],
         loaded_at_s=at_s,
@@ -98,6 +91,16 @@ def load_network(
     }
     _keep(network, read, lines, home)
     return LoadReport(network, is_new=True)
+
+
+def _first_day(told: date | None) -> date:
+    if told is None:
+        raise Refused(
+            "network_has_no_first_day",
+            gettext_noop("The feed does not say from which day it is valid."),
+            remedy=gettext_noop("Say it with --valid-from YYYY-MM-DD."),
+        )
+    return told
 
 
 def _feed_name(name: str) -> str:
