@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -29,6 +30,15 @@ class TrialLine:
     def difference_minor(self) -> int:
         """Zero, or somebody has changed the books."""
         return self.debits_minor - self.credits_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many accounts there are, and all that was ever posted to them."""
+
+    accounts: int
+    debits_minor: int
+    credits_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +119,13 @@ def postings_of(name: str) -> QuerySet[Posting]:
 def statement(name: str, *, before: int | None = None, limit: int = 50) -> list[StatementLine]:
     """The last `limit` postings of an account, newest first; `before` continues from a number."""
     account = get_account(name)
-    found = postings_of(name)
+    found = Posting.objects.select_related("debit", "credit").order_by("-number")
     if before is not None:
         found = found.filter(number__lt=before)
-    return [_line(posting, account) for posting in found[:limit]]
+    # Each side has an index that ends in the number; a query for either side would sort them all.
+    sides = (found.filter(debit=account)[:limit], found.filter(credit=account)[:limit])
+    newest = sorted(chain.from_iterable(sides), key=lambda posting: -posting.number)
+    return [_line(posting, account) for posting in newest[:limit]]
 
 
 def trial_balance() -> list[TrialLine]:
@@ -139,6 +152,21 @@ def trial_balance() -> list[TrialLine]:
         )
         for row in rows
     ]
+
+
+def sums(*, prefix: str) -> Sums:
+    """What the accounts whose name begins with `prefix` add up to."""
+    found = accounts(prefix=prefix).aggregate(
+        accounts=Count("number"),
+        debits=Sum("balance__debits_posted_minor", default=0),
+        credits=Sum("balance__credits_posted_minor", default=0),
+    )
+    return Sums(found["accounts"], found["debits"], found["credits"])
+
+
+def find_last_batch() -> Batch | None:
+    """The newest batch: its hash seals every row before it."""
+    return Batch.objects.order_by("-number").first()
 
 
 def undelivered(*, limit: int = 100) -> QuerySet[Outbox]:

@@ -8,6 +8,7 @@ laying the two side by side in the order of the legs says whose centavo went to 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,11 @@ from trama.foundations.payments.netting import Cell
 
 ISSUER, OPERATOR = "issuer", "operator"
 Integers = npt.NDArray[np.int64]
+
+
+def posting_key(city: str, day: date, revision: int) -> str:
+    """What the source of every posting of a closing begins with. `city` is its code."""
+    return f"mobility/{city}/{day.isoformat()}/r{revision}"
 
 
 @dataclass(slots=True)

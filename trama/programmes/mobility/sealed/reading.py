@@ -76,12 +76,15 @@ def _of_bucket(revisions: list["_Revision"], bucket: int, missing: Accounts) -> 
     return tables
 
 
-def read_groups(folder: Path, columns: list[str] | None = None) -> Iterator[pa.Table]:
+def read_groups(
+    folder: Path, columns: list[str] | None = None, before: int | None = None
+) -> Iterator[pa.Table]:
     """The rows of a day as they stand after all revisions, one table for each row group.
 
     `columns` are those of the taps and of the prices (default: all). Memory holds one group.
+    With `before`, as they stood before that revision.
     """
-    with _revisions(folder, columns) as revisions:
+    with _revisions(folder, columns, before) as revisions:
         superseded = np.empty(0, np.int64)
         for revision in revisions:
             touched = [superseded]

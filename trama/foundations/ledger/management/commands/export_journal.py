@@ -18,7 +18,7 @@ class Command(BaseCommand):
             "city",
             nargs="?",
             default="",
-            help=str(_("Only postings whose source names this city (kind:CITY:...).")),
+            help=str(_("Only accounts of this city (KIND:CITY:...) and what moved between them.")),
         )
         parser.add_argument(
             "--to",

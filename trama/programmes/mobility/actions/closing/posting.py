@@ -12,6 +12,7 @@ from trama.foundations.payments.netting import Cell, fee_of
 from trama.programmes.mobility.clearing import (
     DayTotals,
     charges_of,
+    posting_key,
     totals_of,
     with_collectors,
 )
@@ -46,8 +47,7 @@ class Terms:
 
 def key_of(closing: Closing) -> str:
     """What every posting of a closing begins with."""
-    day = closing.service_date.isoformat()
-    return f"mobility/{closing.city.code}/{day}/r{closing.revision}"
+    return posting_key(closing.city.code, closing.service_date, closing.revision)
 
 
 def totals_and_charges(rows: pa.Table, terms: Terms) -> tuple[DayTotals, pa.Table]:
