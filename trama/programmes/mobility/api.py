@@ -31,6 +31,9 @@ STATUS = {
     "body_of_unknown_kind": 415,
 }
 OUTCOMES = ("kept", "duplicate", "conflict", "held", "refused")
+EXACT = 2**53 - 1
+# Every JSON reader keeps these whole numbers exactly (RFC 8259, 6), and 7.0 is the number 7.
+Whole = Annotated[int, Meta(ge=0, le=EXACT)] | Annotated[float, Meta(ge=0, le=EXACT, multiple_of=1)]
 Word = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -38,7 +41,7 @@ class TapSent(msgspec.Struct, forbid_unknown_fields=True):
     """One tap as its device tells it: of a route, a stop or both; `token` is null for cash."""
 
     device: Annotated[str, Meta(min_length=1, max_length=60)]
-    sequence: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    sequence: Annotated[Whole, Meta(extra_json_schema={"type": "integer"})]
     medium: Annotated[str, Meta(min_length=1, max_length=40)]
     tapped_at: Annotated[datetime, Meta(tz=True)]
     direction: Literal["on", "off", "unknown"]
@@ -150,7 +153,7 @@ def post_taps(request: HttpRequest) -> HttpResponse:
         return _answer(said(refusal), STATUS.get(refusal.code, 422))
     counts = Counter(told.outcome for told in outcomes)
     answers = [
-        TapAnswered(tap.sequence, told.outcome, told.reason, told.detail)
+        TapAnswered(int(tap.sequence), told.outcome, told.reason, told.detail)
         for tap, told in zip(taps, outcomes, strict=True)
     ]
     return _answer(BatchAnswered(**{name: counts[name] for name in OUTCOMES}, taps=answers), 200)
@@ -207,7 +210,7 @@ def _body(request: HttpRequest) -> bytes:
 def _columns(taps: list[TapSent]) -> dict[str, list[Any]]:
     return {
         "device": [tap.device for tap in taps],
-        "sequence": [tap.sequence for tap in taps],
+        "sequence": [int(tap.sequence) for tap in taps],
         "token": [tap.token for tap in taps],
         "medium": [tap.medium for tap in taps],
         "tapped_at_s": [floor(tap.tapped_at.timestamp()) for tap in taps],
