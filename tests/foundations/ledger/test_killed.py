@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -1,9 +1,10 @@
 """Group commit: many callers with one transfer each share one transaction."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import Lock
 
-from django.db import transaction
+from django.db import close_old_connections, connections, transaction
 
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.ledger import actions, admission
@@ -21,18 +22,18 @@ class _Waiting:
 class GroupCommit:
     """One for a process. Whoever comes while a commit is under way waits for the next one.
 
-    There is no thread behind it: the first of those who wait commits for all of them, on its own
-    connection. `post` answers only after the commit, so an answer is never lost.
+    One thread commits, on one connection, for however many callers. `post` answers only after the
+    commit, so an answer is never lost.
     """
 
     def __init__(self, *, limit: int = 8_190) -> None:
         self._limit = limit
         self._waiting: list[_Waiting] = []
         self._arrival = Lock()
-        self._commit = Lock()
+        self._committer = ThreadPoolExecutor(1, "ledger-group-commit")
 
     def post(self, *, transfer: NewTransfer, at_s: int) -> Result:
-        """Post one transfer; not inside another transaction, and not one linked to others."""
+        """Post one transfer that is not linked to others, in a transaction of the group's."""
         if transfer.flags & TransferFlag.LINKED:
             raise Refused(
                 "ledger_link_to_strangers",
@@ -44,17 +45,24 @@ class GroupCommit:
         mine = _Waiting(transfer, at_s)
         with self._arrival:
             self._waiting.append(mine)
-        with self._commit:
-            if mine.result is None and mine.error is None:
-                self._commit_waiting()
+        # When this turn of the committer is over, so is every caller's that came before it.
+        self._committer.submit(self._commit_waiting).result()
         if mine.error is not None:
             raise mine.error
-        assert mine.result is not None  # noqa: S101 - the commit answered everybody
+        assert mine.result is not None  # noqa: S101 - its turn is over
         return mine.result
+
+    def close(self) -> None:
+        """Let the thread and its connection go."""
+        self._committer.submit(connections.close_all).result()
+        self._committer.shutdown()
 
     def _commit_waiting(self) -> None:
         with self._arrival:
             together, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
+        if not together:
+            return
+        close_old_connections()
         try:
             with transaction.atomic(durable=True):
                 results = actions.post(
