@@ -41,17 +41,19 @@ BEGINNINGS = (
 )
 CUTOVERS_S = (0, 3 * 3600, 4 * 3600 + 1800)
 WINDOWS_S = (600, 5400, 7200, 86_400)
-GAPS_S = (0, 1, 599, 600, 601, 1800, 5400, 7199, 7200, 7201, 30_000, 43_200, 86_400, 200_000)
+GAPS_S = (600, 1800, 0, 1, 300, 599, 601, 4800, 5400, 7199, 7200, 7201, 30_000, 86_400, 172_800)
 
-amounts = st.integers(0, 2000)
-shares = st.sampled_from([0, 1, 1250, 3333, 5000, 6667, 10_000])
+# Few amounts, so that caps are met exactly and halves of odd ones occur.
+amounts = st.sampled_from([475, 950, 951, 1425, 0, 1, 1100])
+shares = st.sampled_from([5000, 3333, 10_000, 6667, 1250, 0, 1])
 counts = st.none() | st.integers(1, 4)
 priorities = st.integers(-2, 2)
 
 
 def some(codes: tuple[str, ...], least: int = 0) -> st.SearchStrategy[tuple[str, ...]]:
-    """A matcher: some of the codes, or none, which means any."""
-    return st.lists(st.sampled_from(codes), unique=True, min_size=least, max_size=2).map(tuple)
+    """A matcher: some of the codes, or none (more often), which means any."""
+    named = st.lists(st.sampled_from(codes), unique=True, min_size=1, max_size=2).map(tuple)
+    return named if least else st.just(()) | st.just(()) | named
 
 
 fares = st.builds(
@@ -109,7 +111,7 @@ caps = st.builds(
     Cap,
     code=st.just("cap"),
     period=st.sampled_from(Period),
-    amount_minor=st.integers(0, 5000),
+    amount_minor=st.sampled_from([1900, 1901, 950, 2850, 4000, 0]),
     cutover_s=st.sampled_from(CUTOVERS_S),
     week_start=st.integers(0, 6),
     media=some(MEDIA),
@@ -132,7 +134,7 @@ def _coded(rules: list[Any]) -> tuple[Any, ...]:
 
 
 def _lists(rules: st.SearchStrategy[Any], most: int) -> st.SearchStrategy[tuple[Any, ...]]:
-    return st.lists(rules, max_size=most).map(_coded)
+    return st.lists(rules, min_size=most - 2, max_size=most).map(_coded)
 
 
 @st.composite
@@ -195,6 +197,7 @@ def agreements(draw: st.DrawFn) -> Agreement:
 def taps(draw: st.DrawFn, most: int = 24) -> list[dict[str, Any]]:
     """Taps of a few accounts, in any order, close to windows, cut-overs and ends of periods."""
     at_s = int(draw(st.sampled_from(BEGINNINGS)).timestamp())
+    usual = draw(st.sampled_from((None, *CATEGORIES)))
     found = []
     for _ in range(draw(st.integers(1, most))):
         at_s += draw(st.sampled_from(GAPS_S))
@@ -207,7 +210,7 @@ def taps(draw: st.DrawFn, most: int = 24) -> list[dict[str, Any]]:
                 "agency": agency,
                 "operator": draw(st.sampled_from(OPERATORS)),
                 "medium": draw(st.sampled_from(MEDIA)),
-                "category": draw(st.sampled_from((None, *CATEGORIES))),
+                "category": draw(st.sampled_from((usual, usual, usual, None, *CATEGORIES))),
                 "direction": draw(st.sampled_from(["on", "on", "on", "unknown", "off"])),
             }
         )
