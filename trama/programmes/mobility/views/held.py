@@ -90,6 +90,7 @@ def _shown(tap: HeldTap, city: City) -> dict[str, Any]:
     return {
         "tap": tap,
         "reason": tap.get_reason_display(),
+        "detail": _detail(tap.detail, city),
         "received": instant_text(tap.received_at_s, city.timezone),
         "decided": instant_text(tap.decided_at_s, city.timezone) if tap.decided_at_s else "",
         "has_kept": kept is not None,
@@ -104,6 +105,15 @@ def _shown(tap: HeldTap, city: City) -> dict[str, Any]:
             if sent.get(field) is not None or (kept or {}).get(field) is not None
         ],
     }
+
+
+def _detail(detail: str, city: City) -> str:
+    """`route: DESVIO-9`, or the fields in which two contents differ, in the reader's words."""
+    field, colon, value = detail.partition(": ")
+    if colon and field in FIELDS:
+        known = int(value) if field == "tapped_at_s" and value.isdigit() else value
+        return f"{FIELDS[field]}: {_said(field, known, city)}"
+    return ", ".join(str(FIELDS.get(word, word)) for word in detail.split(", "))
 
 
 def _said(field: str, value: Any, city: City) -> str:

@@ -102,7 +102,7 @@ def _map(city: City, route: Route, title: str) -> Map | None:
         return None
     line = RouteLine(title, reverse("route", args=[city.code, route.route_id]), route.lines)
     credit = f"{route.network.source} · {route.network.licence}"
-    return network_map(_("The line"), [line], attribution=credit)
+    return network_map(title, [line], attribution=credit)
 
 
 def _fare(city: City, day: date, route: Route) -> dict[str, Any]:
