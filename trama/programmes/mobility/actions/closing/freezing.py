@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.actions import register_tokens
-from trama.foundations.registry.models import City, Organisation
+from trama.foundations.registry.models import City, Device, Organisation
 from trama.foundations.registry.queries import accounts_of, entitlements_on, issuer_of
 from trama.foundations.registry.sets import read_table
 from trama.programmes.mobility.fares.vocabulary import NO_ACCOUNT
@@ -81,9 +81,9 @@ def _with_categories(taps: pa.Table, city: City, day: date) -> pa.Table:
 
 
 def _with_operators(taps: pa.Table, city: City, day: date, home: Path) -> pa.Table:
-    if taps["route"].null_count:
-        taps = _with_routes(taps, routes_at_stops(city, day, home=home))
     routes = route_table(city, day)
+    if taps["route"].null_count:
+        taps = _with_routes(taps, routes_at_stops(city, day, home=home), routes, city)
     place = pc.index_in(taps["route"], value_set=routes["route_id"], skip_nulls=True)
     for name, column in (("agency", "agency_id"), ("operator", "operator")):
         taps = taps.append_column(name, routes[column].take(place))
@@ -92,10 +92,30 @@ def _with_operators(taps: pa.Table, city: City, day: date, home: Path) -> pa.Tab
     return taps
 
 
-def _with_routes(taps: pa.Table, at_stops: pa.Table) -> pa.Table:
-    """A tap at a stop with no route is of the stop's first route: a gate serves one operator."""
-    place = pc.index_in(taps["stop"], value_set=at_stops["stop_id"], skip_nulls=True)
-    route = pc.coalesce(taps["route"], at_stops["route_id"].take(place))
+def _with_routes(taps: pa.Table, calls: pa.Table, routes: pa.Table, city: City) -> pa.Table:
+    """Give a tap at a stop with no route the first route there that its device's operator runs.
+
+    A gate knows its station, not the vehicle; where its operator runs nothing there, any route.
+    """
+    place = pc.index_in(calls["route_id"], value_set=routes["route_id"])
+    calls = calls.append_column("operator", routes["operator"].take(place))
+    devices = dict(Device.objects.filter(city=city).values_list("code", "organisation__code"))
+    first: dict[tuple[str, str | None], str] = {}
+    for stop, route, operator in zip(*(c.to_pylist() for c in calls.columns), strict=True):
+        for key in ((stop, operator), (stop, None)):
+            first[key] = min(route, first.get(key, route))
+    nameless = taps.filter(pc.is_null(taps["route"]))
+    found = [
+        first.get((stop, devices.get(device)), first.get((stop, None)))
+        for stop, device in zip(
+            nameless["stop"].to_pylist(), nameless["device"].to_pylist(), strict=True
+        )
+    ]
+    route = pc.replace_with_mask(
+        taps["route"].combine_chunks(),
+        pc.is_null(taps["route"]).combine_chunks(),
+        pa.array(found, pa.string()),
+    )
     return taps.set_column(taps.column_names.index("route"), "route", route)
 
 
