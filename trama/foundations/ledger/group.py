@@ -1,7 +1,7 @@
 """Group commit: many callers with one transfer each share one transaction."""
 
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from threading import Lock
 
 from django.db import close_old_connections, connections, transaction
@@ -15,8 +15,7 @@ from trama.foundations.ledger.orders import NewTransfer, Result, TransferFlag
 class _Waiting:
     order: NewTransfer
     at_s: int
-    result: Result | None = None
-    error: Exception | None = None
+    answer: "Future[Result]" = field(default_factory=Future)
 
 
 class GroupCommit:
@@ -29,6 +28,7 @@ class GroupCommit:
     def __init__(self, *, limit: int = 8_190) -> None:
         self._limit = limit
         self._waiting: list[_Waiting] = []
+        self._committing = False
         self._arrival = Lock()
         self._committer = ThreadPoolExecutor(1, "ledger-group-commit")
 
@@ -45,12 +45,10 @@ class GroupCommit:
         mine = _Waiting(transfer, at_s)
         with self._arrival:
             self._waiting.append(mine)
-        # When this turn of the committer is over, so is every caller's that came before it.
-        self._committer.submit(self._commit_waiting).result()
-        if mine.error is not None:
-            raise mine.error
-        assert mine.result is not None  # noqa: S101 - its turn is over
-        return mine.result
+            if not self._committing:
+                self._committing = True
+                self._committer.submit(self._commit_waiting)
+        return mine.answer.result()
 
     def close(self) -> None:
         """Let the thread and its connection go."""
@@ -58,19 +56,22 @@ class GroupCommit:
         self._committer.shutdown()
 
     def _commit_waiting(self) -> None:
+        close_old_connections()
+        while together := self._next():
+            try:
+                with transaction.atomic(durable=True):
+                    results = actions.post(
+                        transfers=[w.order for w in together], at_s=max(w.at_s for w in together)
+                    )
+            except Exception as error:
+                for waiting in together:
+                    waiting.answer.set_exception(error)
+            else:
+                for waiting, result in zip(together, results, strict=True):
+                    waiting.answer.set_result(result)
+
+    def _next(self) -> list[_Waiting]:
         with self._arrival:
             together, self._waiting = self._waiting[: self._limit], self._waiting[self._limit :]
-        if not together:
-            return
-        close_old_connections()
-        try:
-            with transaction.atomic(durable=True):
-                results = actions.post(
-                    transfers=[w.order for w in together], at_s=max(w.at_s for w in together)
-                )
-        except Exception as error:
-            for waiting in together:
-                waiting.error = error
-            return
-        for waiting, result in zip(together, results, strict=True):
-            waiting.result = result
+            self._committing = bool(together)
+        return together
