@@ -127,7 +127,7 @@ def killed_at(moment: int) -> Iterator[None]:
     raise Killed
 
 
-@pytest.mark.parametrize("moment", (0, 1, 2, 4, 5, 6, 7))
+@pytest.mark.parametrize("moment", [0, 1, 2, 4, 5, 6, 7])
 def test_a_closing_killed_at_any_step_goes_on_to_the_same_result(
     aldea: City, home: Path, moment: int
 ) -> None:
