@@ -111,7 +111,11 @@ def places_in(tariff: Tariff) -> Places:
     operators = sorted({code for rule in tariff.fares for code in rule.operators})
     # A category without a concession need not be declared to be named by other rules.
     declared = [category.code for category in tariff.categories]
-    rules = (*tariff.transfers, *tariff.programmes, *tariff.caps)
+    rules: tuple[TransferRule | Programme | Cap, ...] = (
+        *tariff.transfers,
+        *tariff.programmes,
+        *tariff.caps,
+    )
     named = {code for rule in rules for code in rule.categories}
     categories = [*declared, *sorted(named.difference(declared))]
     per_medium = len(categories) + 1

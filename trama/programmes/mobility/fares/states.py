@@ -72,12 +72,12 @@ def hand_on(work: Work, account: int, state: State, after: Carried, place: int) 
     if now[PREVIOUS] < work.ends_at_s:
         enter(work.ends_span, work.spans, state)
         if not _may_continue(work.rules, now, work.ends_at_s):
-            if not state.sums.any():
-                return place
             now[FROM] = work.rules.group_from.size - 1
             now[MADE] = 0
             now[LINE] = NO_ROUTE
             now[PREVIOUS] = work.ends_at_s - 1
+    if now[FROM] == work.rules.group_from.size - 1 and not state.sums.any():
+        return place
     after.instants[ACCOUNT, place] = account
     after.instants[PREVIOUS_S, place] = now[PREVIOUS]
     after.instants[FIRST_S, place] = now[FIRST]

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any
+from threading import local
+from typing import Any, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -78,15 +79,19 @@ def revisions_of(folder: Path, kind: str) -> list[int]:
 
 
 class Groups:
-    """An open sealed file: its row groups by bucket."""
+    """An open sealed file: its row groups by bucket. Any thread may read.
+
+    Arrow's reader crashes when two threads share it, so each thread has its own.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._file = pq.ParquetFile(path, memory_map=True)
-        metadata = self._file.metadata
+        self._path = path
+        self._mine = local()
+        self._files: list[pq.ParquetFile] = []
+        metadata = self._file().metadata
         self.rows: int = metadata.num_rows
-        self.names: list[str] = self._file.schema_arrow.names
+        self.names: list[str] = self._file().schema_arrow.names
         self.buckets: list[int] = json.loads(metadata.metadata[_GROUPS])
-        self.sizes = [metadata.row_group(group).num_rows for group in range(len(self.buckets))]
 
     def of(self, bucket: int) -> list[int]:
         """The row groups of a bucket: one or none of accounts, any number of STRANGERS."""
@@ -94,13 +99,21 @@ class Groups:
 
     def read(self, group: int, columns: list[str] | None = None) -> pa.Table:
         """One row group; `columns` in the file's order."""
-        return self._file.read_row_group(group, columns=columns, use_threads=False)
+        return self._file().read_row_group(group, columns=columns, use_threads=False)
 
-    def __enter__(self) -> "Groups":
+    def _file(self) -> pq.ParquetFile:
+        if not hasattr(self._mine, "file"):
+            self._mine.file = pq.ParquetFile(self._path, memory_map=True)
+            self._files.append(self._mine.file)
+        file: pq.ParquetFile = self._mine.file
+        return file
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        for file in self._files:
+            file.close()
 
 
 class GroupWriter:

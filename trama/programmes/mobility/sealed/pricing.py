@@ -1,8 +1,9 @@
 """Price a sealed day bucket by bucket: the results beside the taps, the states for the next day."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,10 +82,13 @@ def price_sealed(
         Groups(sealed_path(folder, TAPS, revision)) as taps,
         sealing(sealed_path(folder, PRICES, revision), ROW_SCHEMA) as prices,
         sealing(sealed_path(folder, CARRY, revision), carry_schema(tariff)) as carry,
+        # Nobody may read any more when the files are closed, whatever went wrong.
+        closing(
+            _in_order(_Day(taps, carry_from, tariff, agreement, ends_at_s), threads)
+        ) as buckets,
     ):
-        day = _Day(taps, carry_from, tariff, agreement, ends_at_s)
         done = 0
-        for (bucket, _), priced in _in_order(day, _jobs(taps), threads):
+        for bucket, priced in buckets:
             prices.write(bucket, numbered_from(priced.rows, done))
             carry.write(bucket, compacted(priced.carry))
             done += priced.rows.num_rows
@@ -116,18 +120,21 @@ def _price_group(day: _Day, bucket: int, group: int | None) -> Priced:
     carry = None
     if day.carry_from is not None and bucket != STRANGERS:
         carry = carry_of_bucket(day.carry_from, bucket)
+    if group is None and not carry:
+        return Priced(ROW_SCHEMA.empty_table(), carry_schema(day.tariff).empty_table())
     taps = TAP_SCHEMA.empty_table() if group is None else day.taps.read(group, PRICED_COLUMNS)
     return price(taps, day.tariff, agreement=day.agreement, carry=carry, ends_at_s=day.ends_at_s)
 
 
-def _in_order(day: _Day, jobs: list[Job], threads: int) -> Iterator[tuple[Job, Priced]]:
+def _in_order(day: _Day, threads: int) -> Generator[tuple[int, Priced], None, None]:
     """Price in `threads` threads; hand out in the order of the jobs, never far ahead of it."""
     with ThreadPoolExecutor(threads) as pool:
-        ahead: deque[tuple[Job, Future[Priced]]] = deque()
-        for job in jobs:
-            ahead.append((job, pool.submit(_price_group, day, *job)))
+        ahead: deque[tuple[int, Future[Priced]]] = deque()
+        for bucket, group in _jobs(day.taps):
+            ahead.append((bucket, pool.submit(_price_group, day, bucket, group)))
             if len(ahead) > threads:
                 first, priced = ahead.popleft()
                 yield first, priced.result()
-        for first, priced in ahead:
+        while ahead:
+            first, priced = ahead.popleft()
             yield first, priced.result()

@@ -114,7 +114,8 @@ def carry_of(folder: Path, accounts: Accounts, before: int | None = None) -> pa.
         table = carry_of_bucket(folder, int(bucket), before)
         if table is not None:
             tables.append(table.filter(pc.is_in(table["account"], value_set=pa.array(accounts))))
-    return pa.concat_tables(tables).sort_by("account") if tables else None
+    found = pa.concat_tables(tables, promote_options="default") if tables else None
+    return found.sort_by("account") if found else None
 
 
 def carry_of_bucket(folder: Path, bucket: int, before: int | None = None) -> pa.Table | None:
@@ -132,7 +133,7 @@ def carry_of_bucket(folder: Path, bucket: int, before: int | None = None) -> pa.
                     table = table.filter(pa.array(np.isin(here, known, invert=True)))
                 tables.append(table)
                 known = np.union1d(known, here) if revision else known
-    if len(tables) < 2:
+    if not tables or not known.size:
         return tables[0] if tables else None
     whole = pa.concat_tables(tables, promote_options="default").sort_by("account")
     return whole.filter(pc.invert(_is_nothing(whole)))
