@@ -21,9 +21,9 @@ from trama.programmes.mobility.fares.pricing import price
 from trama.programmes.mobility.fares.vocabulary import Agreement, Tariff
 
 Rows = list[dict[str, Any]]
-quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-wide = settings(quick, max_examples=100)
-long = settings(quick, max_examples=4000)
+quick = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+wide = settings(quick, max_examples=80)
+long = settings(quick, max_examples=1000)
 
 
 def priced(rows: Rows, tariff: Tariff, agreement: Agreement | None = None, **given_: Any) -> Rows:

@@ -265,7 +265,7 @@ def without_route(explanation: Explanation) -> list[tuple[str, dict[str, object]
     return [(c.message, {**c.params, "route": None}) for c in explanation.clauses]
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(taps(), tariffs(), st.integers(0, 24))
 def test_explained_in_parts_or_at_once_a_sentence_is_true(
     rows: list[dict[str, Any]], tariff: Tariff, cut: int
