@@ -8,6 +8,7 @@ import pytest
 from tests.programmes.mobility.aldea import MONDAY, TUESDAY
 from tests.programmes.mobility.pages.conftest import Visit
 from trama.foundations.registry.models import City
+from trama.programmes.mobility.models import Closing
 
 pytestmark = pytest.mark.django_db
 OPEN = [
@@ -96,6 +97,31 @@ def test_every_revision_says_what_it_added(as_user: Visit) -> None:
     second = said.index("Revision 1", first)
     assert "+$71.25" in said[first:second]
     assert "+$9.50" in said[second:]
+
+
+def test_a_running_closing_shows_how_far_it_is_and_asks_again(as_user: Visit, aldea: City) -> None:
+    fragment = f"/aldea/days/{TUESDAY}/progress/"
+    running = Closing.objects.create(
+        city=aldea,
+        service_date=TUESDAY,
+        revision=0,
+        step=Closing.Step.PRICED,
+        done=1,
+        total=3,
+        through_id=0,
+        started_at_s=0,
+    )
+    page = as_user().get(f"/aldea/days/{TUESDAY}/").content.decode()
+    assert f'hx-get="{fragment}"' in page
+    assert "33.3" in page
+    assert "Closing: Priced" in read(as_user, "/aldea/days/")
+    # its taps are still open: they are counted once, whatever files it has written
+    assert "3 taps. Times are the wall clock of Aldea." in text_of(page)
+    assert f'hx-get="{fragment}"' in as_user().get(fragment).content.decode()
+    running.delete()
+    ended = as_user().get(fragment).content.decode()
+    assert "The closing has ended." in ended
+    assert "hx-get" not in ended
 
 
 def test_an_open_day_says_so_and_invents_nothing(as_user: Visit) -> None:

@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from trama.foundations.registry.models import City, Membership
@@ -17,11 +18,16 @@ from trama.programmes.mobility.forms import TapFilter
 from trama.programmes.mobility.queries.days import taps_of
 from trama.programmes.mobility.views.frame import city_page, of_city, only
 from trama.programmes.mobility.views.names import medium_names, organisation_names
-from trama.web.formats import number_text
+from trama.web.formats import day_text, number_text
 from trama.web.tables import Column, Table
 
 TAPS_A_PAGE = 50
 TOKEN_END = 4
+DIRECTIONS = {
+    "on": gettext_lazy("on"),
+    "off": gettext_lazy("off"),
+    "unknown": gettext_lazy("not told"),
+}
 
 
 def own_operators(user: Any, city: City) -> list[str]:
@@ -48,7 +54,13 @@ def taps(request: HttpRequest, city: City, day: date) -> HttpResponse:
     found: Paginator[Any] = Paginator(taps_of(city, day, wanted), TAPS_A_PAGE)  # type: ignore[arg-type]
     page = found.get_page(request.GET.get("page"))
     table = _table(city, day, page, sees_all=sees_all)
-    context = {"day": day, "form": form, "table": table, "found": number_text(page.paginator.count)}
+    context = {
+        "day": day,
+        "day_label": day_text(day),
+        "form": form,
+        "table": table,
+        "found": number_text(page.paginator.count),
+    }
     return city_page(request, city, "mobility/taps.html", context, under="days")
 
 
@@ -75,6 +87,7 @@ def _table(city: City, day: date, page: Any, *, sees_all: bool) -> Table:
             **row,
             "operator": operators.get(row["operator"], row["operator"]),
             "medium": media.get(row["medium"], row["medium"]),
+            "direction": DIRECTIONS.get(row["direction"], row["direction"]),
             "token": row["token"] if sees_all else masked(row["token"]),
             "route_href": reverse("route", args=[city.code, row["route"]]) if row["route"] else "",
         }
@@ -89,7 +102,7 @@ def _table(city: City, day: date, page: Any, *, sees_all: bool) -> Table:
             Column("medium", _("Medium")),
             Column("token", _("Token"), "code"),
             Column("device", _("Device"), "code"),
-            Column("sequence", _("Sequence"), "number"),
+            Column("sequence", _("Sequence"), "num"),
             Column("direction", _("Direction")),
         ],
         rows=rows,

@@ -1,6 +1,6 @@
 """The rules of a tariff as tables that a citizen can read; nothing is left to the codes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from trama.programmes.mobility.fares.vocabulary import (
     Period,
     Programme,
     Reference,
+    RouteClass,
     Tariff,
     TransferRule,
     Window,
@@ -35,8 +36,8 @@ WEEKDAYS = (
 )
 
 
-class TariffWords:
-    """The tables of one tariff. `organisations` gives operators and payers their names."""
+class TariffNames:
+    """What the codes of one tariff are called; `organisations` names operators and payers."""
 
     def __init__(self, tariff: Tariff, organisations: Mapping[str, str]) -> None:
         self.tariff = tariff
@@ -45,6 +46,30 @@ class TariffWords:
         self.classes = {kind.code: kind.name for kind in tariff.route_classes}
         self.categories = {kind.code: kind.name for kind in tariff.categories}
         self.open_fields = open_fields(tariff.parameters, tariff.references)
+
+    def _money(self, minor: int) -> str:
+        return formats.money_text(minor, self.tariff.currency)
+
+    def _any_media(self, codes: Iterable[str]) -> str:
+        return ", ".join(self.media.get(code, code) for code in codes) or _("any medium")
+
+    def _any_class(self, codes: Iterable[str]) -> str:
+        return ", ".join(self.classes.get(code, code) for code in codes) or _("any route")
+
+    def _who(self, media: tuple[str, ...], categories: tuple[str, ...]) -> str:
+        riders = ", ".join(self.categories.get(code, code) for code in categories)
+        if not media:
+            return riders or _("everybody")
+        return f"{riders or _('everybody')} · {self._any_media(media)}"
+
+    def _marked(
+        self, said: str, rule: TransferRule | Programme | Cap | Category, field: str
+    ) -> str:
+        return marked(said, (KINDS[type(rule)], rule.code, field) in self.open_fields)
+
+
+class TariffWords(TariffNames):
+    """The tables of one tariff."""
 
     def tables(self) -> list[Table]:
         """Every table that says something, in the order in which a price is made."""
@@ -55,7 +80,7 @@ class TariffWords:
             self.programmes(),
             self.caps(),
             self.cash(),
-            self.route_classes(),
+            route_classes_table(self.tariff.route_classes),
         ]
         return [table for table in written if table.rows]
 
@@ -98,7 +123,7 @@ class TariffWords:
             {"who": kind.name, "pays": self._concession(kind), "media": self._any_media(kind.media)}
             for kind in self.tariff.categories
         ]
-        return self._table(
+        return worded(
             _("Concessions: riders who pay less"),
             rows,
             who=_("Rider"),
@@ -131,7 +156,7 @@ class TariffWords:
             }
             for rule in self.tariff.transfers
         ]
-        return self._table(
+        return worded(
             _("Transfers: boardings that continue a journey"),
             rows,
             way=_("From → to"),
@@ -169,7 +194,7 @@ class TariffWords:
             }
             for rule in self.tariff.programmes
         ]
-        return self._table(
+        return worded(
             _("Programmes: somebody else pays"),
             rows,
             name=_("Programme"),
@@ -206,7 +231,7 @@ class TariffWords:
             }
             for rule in self.tariff.caps
         ]
-        return self._table(
+        return worded(
             _("Caps: the most a rider pays"),
             rows,
             period=_("In"),
@@ -228,7 +253,7 @@ class TariffWords:
             {"medium": self.media.get(rule.medium, rule.medium), "change": self._change(rule)}
             for rule in self.tariff.cash
         ]
-        return self._table(_("Coins"), rows, medium=_("Medium"), change=_("What the machine does"))
+        return worded(_("Coins"), rows, medium=_("Medium"), change=_("What the machine does"))
 
     def _change(self, rule: CashRule) -> str:
         if rule.gives_change:
@@ -238,43 +263,23 @@ class TariffWords:
             "above it is nobody's fare."
         ).format(multiple=self._money(rule.tender_multiple_minor))
 
-    def route_classes(self) -> Table:
-        """Which routes a tariff treats alike."""
-        rows = []
-        for kind in self.tariff.route_classes:
-            said = [
-                _("routes {list}").format(list=", ".join(kind.routes)) if kind.routes else "",
-                _("agencies {list}").format(list=", ".join(kind.agencies)) if kind.agencies else "",
-                _("all the others") if kind.otherwise else "",
-            ]
-            rows.append({"class": kind.name, "routes": "; ".join(filter(None, said))})
-        return self._table(
-            _("Classes of routes"), rows, **{"class": _("Class")}, routes=_("Which routes")
-        )
 
-    def _table(self, caption: str, rows: list[dict[str, Any]], **labels: str) -> Table:
-        columns = [Column(name, label) for name, label in labels.items()]
-        return Table(caption=caption, columns=columns, rows=rows)
+def worded(caption: str, rows: Sequence[Mapping[str, Any]], **labels: str) -> Table:
+    """A table of texts: a column for each of `labels`, by the key it has in `rows`."""
+    return Table(caption, [Column(name, label) for name, label in labels.items()], rows)
 
-    def _money(self, minor: int) -> str:
-        return formats.money_text(minor, self.tariff.currency)
 
-    def _any_media(self, codes: Iterable[str]) -> str:
-        return ", ".join(self.media.get(code, code) for code in codes) or _("any medium")
-
-    def _any_class(self, codes: Iterable[str]) -> str:
-        return ", ".join(self.classes.get(code, code) for code in codes) or _("any route")
-
-    def _who(self, media: tuple[str, ...], categories: tuple[str, ...]) -> str:
-        riders = ", ".join(self.categories.get(code, code) for code in categories)
-        if not media:
-            return riders or _("everybody")
-        return f"{riders or _('everybody')} · {self._any_media(media)}"
-
-    def _marked(
-        self, said: str, rule: TransferRule | Programme | Cap | Category, field: str
-    ) -> str:
-        return marked(said, (KINDS[type(rule)], rule.code, field) in self.open_fields)
+def route_classes_table(kinds: Iterable[RouteClass]) -> Table:
+    """Which routes a tariff treats alike."""
+    rows = []
+    for kind in kinds:
+        said = [
+            _("routes {list}").format(list=", ".join(kind.routes)) if kind.routes else "",
+            _("agencies {list}").format(list=", ".join(kind.agencies)) if kind.agencies else "",
+            _("all the others") if kind.otherwise else "",
+        ]
+        rows.append({"class": kind.name, "routes": "; ".join(filter(None, said))})
+    return worded(_("Classes of routes"), rows, **{"class": _("Class")}, routes=_("Which routes"))
 
 
 KINDS = {TransferRule: "transfer", Programme: "programme", Cap: "cap", Category: "category"}
