@@ -5,6 +5,7 @@ from trama.web.charts.categories import legend_of
 from trama.web.charts.dots import dots
 from trama.web.charts.drawing import Chart, chart_png, chart_svg, png_response, svg_response
 from trama.web.charts.heat import heat
+from trama.web.charts.nets import nets
 from trama.web.charts.series import series
 from trama.web.charts.timeline import timeline
 
@@ -16,6 +17,7 @@ __all__ = [
     "dots",
     "heat",
     "legend_of",
+    "nets",
     "png_response",
     "series",
     "svg_response",

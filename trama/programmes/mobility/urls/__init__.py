@@ -4,4 +4,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("trama.programmes.mobility.urls.city")),
+    path("", include("trama.programmes.mobility.urls.money")),
 ]

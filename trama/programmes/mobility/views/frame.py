@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,8 +18,9 @@ from django.utils.translation import gettext_lazy
 from trama.core.days import service_date
 from trama.foundations.registry.models import City
 from trama.foundations.registry.queries import may_see_back_office
+from trama.programmes.mobility.views.access import own_operators, own_tokens
 
-Page = Callable[..., HttpResponse]
+Page = Callable[..., HttpResponseBase]
 May = Callable[[Any, City], bool]
 
 OPEN_PAGES = (
@@ -28,7 +30,14 @@ OPEN_PAGES = (
     ("tariff", gettext_lazy("Tariff")),
     ("measures", gettext_lazy("Measures")),
 )
-BACK_OFFICE_PAGES = (("held", gettext_lazy("Held taps")),)
+BACK_OFFICE_PAGES = (
+    ("riders", gettext_lazy("Riders")),
+    ("operators", gettext_lazy("Operators")),
+    ("ledger", gettext_lazy("Ledger")),
+    ("held", gettext_lazy("Held taps")),
+)
+OPERATOR_PAGES = (("operators", gettext_lazy("My statement")),)
+RIDER_PAGES = (("riders", gettext_lazy("My journeys")),)
 
 
 class ServiceDateConverter:
@@ -49,7 +58,7 @@ def of_city(page: Page) -> Page:
     """Give a page its `City` for the code in the address; 404 when there is none."""
 
     @wraps(page)
-    def opened(request: HttpRequest, city: str, **rest: Any) -> HttpResponse:
+    def opened(request: HttpRequest, city: str, **rest: Any) -> HttpResponseBase:
         found = City.objects.filter(code=city).first()
         if found is None:
             raise Http404
@@ -63,7 +72,7 @@ def only(may: May) -> Callable[[Page], Page]:
 
     def guard(page: Page) -> Page:
         @wraps(page)
-        def guarded(request: HttpRequest, city: City, **rest: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, city: City, **rest: Any) -> HttpResponseBase:
             refused = turned_away(request, is_allowed=may(request.user, city))
             return refused or page(request, city, **rest)
 
@@ -101,10 +110,16 @@ def city_page(
 
 
 def _navigation(request: HttpRequest, city: City) -> list[tuple[str, str]]:
-    pages = list(OPEN_PAGES)
-    if may_see_back_office(request.user, city):
-        pages += BACK_OFFICE_PAGES
+    pages = [*OPEN_PAGES, *_own_pages(request.user, city)]
     return [(str(label), reverse(name, args=[city.code])) for name, label in pages]
+
+
+def _own_pages(user: Any, city: City) -> list[tuple[str, Any]]:
+    """The pages that are not everybody's."""
+    if may_see_back_office(user, city):
+        return list(BACK_OFFICE_PAGES)
+    operators = OPERATOR_PAGES if own_operators(user, city) else ()
+    return [*operators, *(RIDER_PAGES if own_tokens(user, city) else ())]
 
 
 def now_s() -> int:

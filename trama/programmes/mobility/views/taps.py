@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from trama.foundations.registry.models import City, Membership
-from trama.foundations.registry.queries import may_see_back_office, roles_of
+from trama.foundations.registry.models import City
+from trama.foundations.registry.queries import may_see_back_office
 from trama.programmes.mobility.forms import TapFilter
 from trama.programmes.mobility.queries.days import taps_of
+from trama.programmes.mobility.views.access import may_see_some_operator, own_operators
 from trama.programmes.mobility.views.frame import city_page, of_city, only
 from trama.programmes.mobility.views.names import medium_names, organisation_names
 from trama.web.formats import day_text, number_text
@@ -30,20 +31,9 @@ DIRECTIONS = {
 }
 
 
-def own_operators(user: Any, city: City) -> list[str]:
-    """Codes of the operators of the city for which somebody acts."""
-    acting = roles_of(user).filter(organisation__city=city, role=Membership.Role.OPERATOR)
-    return list(acting.values_list("organisation__code", flat=True))
-
-
-def may_see_taps(user: Any, city: City) -> bool:
-    """The authority and the auditor see all taps, an operator's people its own."""
-    return may_see_back_office(user, city) or bool(own_operators(user, city))
-
-
 @require_GET
 @of_city
-@only(may_see_taps)
+@only(may_see_some_operator)
 def taps(request: HttpRequest, city: City, day: date) -> HttpResponse:
     """The taps of a day, with what to look for; tokens in full for the back office only."""
     sees_all = may_see_back_office(request.user, city)
