@@ -8,10 +8,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 from django.conf import settings
+from django.db import connection
 from django.db.models import Count, QuerySet
 
 from trama.foundations.registry.models import City
-from trama.programmes.mobility.models import HeldTap, Network, Route, Stop, Tariff
+from trama.programmes.mobility.models import HeldTap, Route, Stop
 from trama.programmes.mobility.queries.networks import networks_on
 from trama.programmes.mobility.queries.tariffs import find_tariff_on
 from trama.programmes.mobility.sealed.layout import (
@@ -51,13 +52,16 @@ def words_on(city: City, day: date) -> Words:
 
     Kept between calls for as long as the city's networks and tariffs are the same.
     """
-    networks = Network.objects.filter(city=city).order_by("pk")
-    tariffs = Tariff.objects.filter(city=city).order_by("pk")
-    stamp = (
-        *networks.values_list("feed", "digest", "valid_from"),
-        *tariffs.values_list("digest", "valid_from", "valid_to"),
-    )
-    return _words_on(city, day, stamp)
+    with connection.cursor() as cursor:
+        cursor.execute(_STAMP, [city.pk, city.pk])
+        return _words_on(city, day, tuple(cursor.fetchall()))
+
+
+# One small statement for each batch of taps; a digest is all that a document or a feed says.
+_STAMP = """
+    SELECT feed, digest, valid_from, NULL FROM mobility_network WHERE city_id = %s
+    UNION ALL SELECT '', digest, valid_from, valid_to FROM mobility_tariff WHERE city_id = %s
+"""
 
 
 @lru_cache(maxsize=64)

@@ -50,6 +50,8 @@ def keep_taps(*, city: City, taps: pa.Table, devices: pa.Table, at_s: int) -> So
 def aside_of(taps: pa.Table, result: Sorted) -> list[Aside]:
     """What `sort_taps` did not keep and must not be lost, in the order of `taps`."""
     places = result.aside()
+    if not places:
+        return []
     contents = contents_of(taps.take(pa.array(places, pa.int64())))
     return [
         Aside(

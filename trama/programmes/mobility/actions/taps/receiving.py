@@ -7,7 +7,7 @@ while somebody writes waits in a line, and the first of the line writes for all 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 
 import pyarrow as pa
@@ -48,6 +48,7 @@ class _Batch:
     sender: Sender
     taps: pa.Table
     at_s: int
+    called: Event = field(default_factory=Event)
     answer: list[Outcome] | None = None
     error: Exception | None = None
 
@@ -57,21 +58,42 @@ class _Batch:
 
 
 class _Line:
-    """Batches that wait to be written. One caller writes at a time, for all that wait."""
+    """Batches that wait to be written. One caller writes at a time, for all that wait.
+
+    Each waits for a call of its own: if all waited for one lock, they would pass it on one by one.
+    """
 
     def __init__(self) -> None:
-        self._pen = Lock()
+        self._lock = Lock()
+        self._is_writing = False
         self._waiting: list[_Batch] = []
 
     def write(self, batch: _Batch) -> list[Outcome]:
-        self._waiting.append(batch)
-        with self._pen:
-            if not batch.is_done:
-                group, self._waiting = self._waiting, []
-                _write_together(group)
+        with self._lock:
+            self._waiting.append(batch)
+            writes, self._is_writing = not self._is_writing, True
+        if not writes:
+            batch.called.wait()
+        if not batch.is_done:
+            self._write_all()
         if batch.error is not None:
             raise batch.error
         return batch.answer or []
+
+    def _write_all(self) -> None:
+        with self._lock:
+            group, self._waiting = self._waiting, []
+        try:
+            _write_together(group)
+        finally:
+            with self._lock:
+                self._is_writing = bool(self._waiting)
+                following = self._waiting[:1]
+            for batch in group:
+                if not batch.is_done:
+                    batch.error = InterruptedError("the writing of taps was interrupted")
+            for batch in (*following, *group):
+                batch.called.set()
 
 
 _line = _Line()

@@ -145,6 +145,8 @@ def _pair_with_sealed(cursor: CursorWrapper, city: City, taps: pa.Table) -> _Pai
     """What arrives and lies in a sealed day already arrives no more."""
     cursor.execute(_SPANS, [city.pk])
     spanned = fetch_table(cursor, _SPANNED)
+    if not spanned.num_rows:
+        return _Paired(_COMPARED.empty_table(), _KEPT_FIRST.empty_table())
     found = [_KEPT_FIRST.empty_table()]
     for day in pc.unique(spanned["day"]).to_pylist():
         there = spanned.filter(pc.equal(spanned["day"], pa.scalar(day)))

@@ -106,11 +106,13 @@ def _unreadable(taps: pa.Table) -> list[tuple[str, Mask]]:
         ("direction", ~_mask(pc.is_in(taps["direction"], pa.array(DIRECTIONS)))),
         ("route", _mask(pc.and_(pc.is_null(taps["route"]), pc.is_null(taps["stop"])))),
     ]
-    for field, longest in LONGEST.items():
-        column = taps[field]
-        found.append((field, _mask(pc.greater(pc.utf8_length(column), longest))))
-        found.append((field, _mask(pc.match_substring_regex(column, _UNPRINTABLE))))
-    return found
+    # All words in one column: a call costs more than the few words of a device's batch.
+    chunks = [chunk for name in LONGEST for chunk in taps[name].chunks]
+    words = pa.chunked_array(chunks, pa.string())
+    lengths = pc.fill_null(pc.utf8_length(words), 0).to_numpy().reshape(len(LONGEST), -1)
+    too_long = lengths > np.array(list(LONGEST.values()))[:, None]
+    unprintable = _mask(pc.match_substring_regex(words, _UNPRINTABLE)).reshape(too_long.shape)
+    return found + list(zip(LONGEST, too_long | unprintable, strict=True))
 
 
 def _unserved(taps: pa.Table, devices: pa.Table) -> Mask:
