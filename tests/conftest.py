@@ -13,16 +13,15 @@ settings.register_profile("trama", deadline=None)
 settings.load_profile("trama")
 
 
-def pytest_report_header() -> str:
-    """Which databases this run uses."""
-    from django.conf import settings as site
-
-    if site.DATABASES["default"]["ENGINE"].endswith("postgresql"):
-        return "databases: PostgreSQL"
-    again = postgres.available()
-    if again:
-        return f"databases: SQLite, and for the data layer again {again}"
-    return "databases: SQLite only (no PostgreSQL is reachable or installed)"
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Which databases this run used; at the end, because a quiet run has no header."""
+    if connection.vendor == "postgresql":
+        used = "PostgreSQL"
+    elif again := postgres.available():
+        used = f"SQLite; {again} for test_on_postgresql.py, which runs the data layer again"
+    else:
+        used = "SQLite only (no PostgreSQL is reachable or installed)"
+    terminalreporter.write_line(f"databases: {used}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -46,7 +46,8 @@ def run(
 ) -> Running | None:
     """Balances after each transfer, or `None` when one of them would be refused.
 
-    `debit` and `credit` are rows of `accounts`; amounts are >= 0; no balance may pass `limit`.
+    `debit` and `credit` are rows of `accounts`, at least one; amounts are >= 0; no balance may
+    pass `limit`.
     """
     if (debit == credit).any() or not _surely_fits(accounts, amount, limit):
         return None
@@ -60,8 +61,6 @@ def run(
 
 
 def _surely_fits(accounts: Standing, amount: Integers, limit: int) -> bool:
-    if len(amount) == 0:
-        return True
     most = max(
         int((accounts.debits_pending.astype(object) + accounts.debits_posted).max()),
         int((accounts.credits_pending.astype(object) + accounts.credits_posted).max()),
