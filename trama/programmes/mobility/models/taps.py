@@ -9,7 +9,10 @@ from trama.foundations.registry.models import City
 class Tap(models.Model):
     """One tap as its device told it. Written by SQL in batches; the same pair twice is one row."""
 
-    city = models.ForeignKey(City, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # The intake has read its city; checking that for each row nearly doubles its cost (0007).
+    city = models.ForeignKey(
+        City, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     device = models.CharField(max_length=60)
     sequence = models.BigIntegerField()
     token = models.CharField(max_length=64, null=True)
