@@ -53,6 +53,16 @@ def test_an_operator_sees_its_own_taps_and_no_token_in_full(as_user: Visit) -> N
     assert status(as_user, f"{TAPS}?operator=alfa", "clara") == 200
 
 
+def test_a_day_leads_to_its_rows_only_who_may_see_them(as_user: Visit) -> None:
+    day = f"/aldea/days/{MONDAY}/"
+    for username, leads in (("clara", True), ("alba", True), ("vito", False), ("", False)):
+        html = as_user(username).get(day).content.decode()
+        assert (f'href="{day}taps/"' in html) is leads
+        assert (f'href="{day}clearing/"' in html) is leads
+    assert 'href="/aldea/riders/ANA/"' in as_user("clara").get(TAPS).content.decode()
+    assert "/riders/" not in as_user("alba").get(TAPS).content.decode()
+
+
 def test_an_operator_cannot_ask_for_a_token(as_user: Visit) -> None:
     assert "6 taps of" in read(as_user, f"{TAPS}?token=RUI", "alba")
     assert "2 taps of" in read(as_user, f"{TAPS}?token=RUI", "clara")

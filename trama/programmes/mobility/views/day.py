@@ -20,6 +20,7 @@ from trama.programmes.mobility.queries.days import (
     state_of,
 )
 from trama.programmes.mobility.views import day_tables
+from trama.programmes.mobility.views.access import may_see_some_operator
 from trama.programmes.mobility.views.day_charts import taps_chart
 from trama.programmes.mobility.views.figures import day_figures
 from trama.programmes.mobility.views.frame import city_page, of_city
@@ -120,7 +121,7 @@ def _tabs(city: City, day: date) -> list[tuple[str, str]]:
 def _parts(request: HttpRequest, city: City, state: DayState) -> dict[str, Any]:
     may_see_rows = may_see_back_office(request.user, city)
     return {
-        "may_see_rows": may_see_rows,
+        "may_see_taps": may_see_some_operator(request.user, city),
         "boardings": day_tables.boardings_table(city, state, may_see_rows=may_see_rows),
         "held": day_tables.held_table(city, state, may_see_rows=may_see_rows),
         "progress": day_tables.progress_of(city, state),

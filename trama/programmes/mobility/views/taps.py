@@ -79,6 +79,7 @@ def _table(city: City, day: date, page: Any, *, sees_all: bool) -> Table:
             "medium": media.get(row["medium"], row["medium"]),
             "direction": DIRECTIONS.get(row["direction"], row["direction"]),
             "token": row["token"] if sees_all else masked(row["token"]),
+            "rider_href": _rider(city, row["token"]) if sees_all else "",
             "route_href": reverse("route", args=[city.code, row["route"]]) if row["route"] else "",
         }
         for row in page
@@ -90,7 +91,7 @@ def _table(city: City, day: date, page: Any, *, sees_all: bool) -> Table:
             Column("route", _("Route"), "code", href="route_href"),
             Column("operator", _("Operator")),
             Column("medium", _("Medium")),
-            Column("token", _("Token"), "code"),
+            Column("token", _("Token"), "code", href="rider_href"),
             Column("device", _("Device"), "code"),
             Column("sequence", _("Sequence"), "num"),
             Column("direction", _("Direction")),
@@ -100,6 +101,10 @@ def _table(city: City, day: date, page: Any, *, sees_all: bool) -> Table:
         page=page,
         empty=_("No tap of this day is like that."),
     )
+
+
+def _rider(city: City, token: str | None) -> str:
+    return reverse("rider", args=[city.code, token]) if token else ""
 
 
 def masked(token: str | None) -> str | None:
