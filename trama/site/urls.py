@@ -1,6 +1,6 @@
 """The public addresses of the house."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
 from trama.site import views
@@ -9,7 +9,7 @@ from trama.site.api import api
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("", views.front, name="front"),
-    path("sign-in/", LoginView.as_view(template_name="site/sign_in.html"), name="sign_in"),
+    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", LogoutView.as_view(), name="sign_out"),
     path("", include("trama.web.urls")),
     path("", include("trama.programmes.mobility.urls")),

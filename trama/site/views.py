@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 from datetime import date
 
+from django.contrib.auth.models import AnonymousUser, User
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from trama.foundations.registry.models import City
-from trama.foundations.registry.queries import cities
+from trama.foundations.registry.models import City, Membership, Token
+from trama.foundations.registry.queries import cities, roles_of
 from trama.programmes.mobility.queries.days import (
     DayState,
     find_latest_day,
@@ -36,6 +39,30 @@ class CityCard:
         """The wall clock below the bars, every six hours."""
         first = self.city.cutover_s // 3600
         return [f"{(first + hour) % 24:02}:00" for hour in range(0, 25, 6)]
+
+
+class SignIn(LoginView):
+    """The way in. Whoever asked for no page in particular comes to what is hers."""
+
+    template_name = "site/sign_in.html"
+
+    def get_default_redirect_url(self) -> str:
+        """The page of the person who has just signed in."""
+        return own_page(self.request.user)
+
+
+def own_page(user: User | AnonymousUser) -> str:
+    """A rider's statement, an operator's list, a back office's city; else the front page."""
+    if not isinstance(user, User):
+        return reverse("front")
+    token = Token.objects.filter(holder=user).select_related("city").order_by("pk").first()
+    if token:
+        return reverse("rider", args=[token.city.code, token.token])
+    role = roles_of(user).first()
+    if role is None:
+        return reverse("front")
+    page = "operators" if role.role == Membership.Role.OPERATOR else "city"
+    return reverse(page, args=[role.organisation.city.code])
 
 
 @require_GET

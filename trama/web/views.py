@@ -71,6 +71,8 @@ def _went_wrong(
     if wants_json(request):
         return JsonResponse({"code": code, "message": title, "remedy": what}, status=status)
     context = {"status": status, "title": title, "what": what}
+    if code == "forbidden":
+        context["sign_in_next"] = request.get_full_path()
     return render(request, "wrong.html", context, status=status)
 
 

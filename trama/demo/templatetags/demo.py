@@ -6,21 +6,29 @@ A page of the site cannot import the demo, which stands above it; a template may
 from dataclasses import dataclass
 
 from django import template
+from django.utils.translation import gettext_lazy as _
 
 from trama.demo.mobility.people import demo_users as people_of_the_demo
 from trama.foundations.registry.models import Membership
 from trama.foundations.registry.queries import cities
 
 register = template.Library()
+SEES = {
+    "rider": _("Her own journeys: what each leg cost, and why."),
+    "operator": _("Its own taps, statement and part of the clearing."),
+    "authority": _("Everything of the city; decides on held taps."),
+    "auditor": _("Everything of the city; changes nothing."),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A line of the sign-in page: `role` is in the reader's language."""
+    """A line of the sign-in page: `role`, and what it `sees`, in the reader's language."""
 
     username: str
     password: str
     role: str
+    sees: str
     city: str
     for_whom: str
 
@@ -34,6 +42,7 @@ def demo_users() -> list[Shown]:
             username=who.username,
             password=who.password,
             role=str(Membership.Role(who.role).label),
+            sees=str(SEES[who.role]),
             city=there[who.city],
             for_whom=who.for_whom,
         )

@@ -1,5 +1,6 @@
 """`{% load trama %}`: the formats as filters and the components as tags. See docs/skin.md."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -9,6 +10,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.template import Context
 from django.utils import translation
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 from trama.core.refusals import Refused
 from trama.web import formats
@@ -19,6 +22,7 @@ from trama.web.statements import Statement
 from trama.web.tables import NUMERIC, Column, Table, cell_text
 
 register = template.Library()
+_SEAMS = re.compile(r"[:/](?=.)")
 LANGUAGE_NAMES = {"es": "Español", "pt-br": "Português", "en": "English"}
 
 
@@ -76,6 +80,12 @@ def instant(instant_s: int | None, timezone: str) -> str:
     return formats.NO_VALUE if instant_s is None else formats.instant_text(instant_s, timezone)
 
 
+@register.filter
+def breakable(text: object) -> SafeString:
+    """`{{ account.name|breakable }}`: an identifier that may wrap after `:` and `/`."""
+    return mark_safe(_SEAMS.sub(r"\g<0><wbr>", conditional_escape(str(text))))  # noqa: S308 - escaped
+
+
 @register.inclusion_tag("components/figure.html")
 def figure(
     label: str, value: str, *, of: str = "", href: str = "", note: str = "", tone: str = ""
@@ -92,9 +102,10 @@ def _cell(table: Table, column: Column, row: Any) -> dict[str, Any]:
     tone = ""
     if column.kind == "signed" and value:
         tone = "money-in" if value > 0 else "money-out"
+    text = "" if value is None and column.name not in row else cell_text(table, column, value)
     return {
         "label": column.label,
-        "text": "" if value is None and column.name not in row else cell_text(table, column, value),
+        "text": breakable(text) if column.kind == "code" else text,
         "href": row.get(column.href, "") if column.href else "",
         "class": " ".join(filter(None, ("num" if column.kind in NUMERIC else column.kind, tone))),
     }

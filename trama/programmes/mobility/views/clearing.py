@@ -11,6 +11,7 @@ from trama.foundations.payments.queries import clearing_matrix
 from trama.foundations.registry.models import City
 from trama.foundations.registry.queries import may_see_back_office, organisations
 from trama.programmes.mobility.queries.operators import last_revision
+from trama.programmes.mobility.queries.tariffs import find_agreement_on
 from trama.programmes.mobility.views import clearing_parts as parts
 from trama.programmes.mobility.views.access import may_see_some_operator, own_operators
 from trama.programmes.mobility.views.frame import city_page, of_city, only
@@ -30,6 +31,7 @@ def clearing(request: HttpRequest, city: City, day: date) -> HttpResponse:
         "day_label": day_text(day),
         "sees_all": sees_all,
         "closed": last_revision(city, day) is not None,
+        "agreement": (find_agreement_on(city, day) or (None,))[0],
         **(_whole(city, day) if sees_all else _own(city, day, own)),
         **_rows(request, city, day, own, sees_all=sees_all),
     }

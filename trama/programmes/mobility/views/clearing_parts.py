@@ -31,7 +31,10 @@ SHADES = 4
 
 @dataclass(frozen=True, slots=True)
 class Square:
-    """A cell: its amount as text, its shade from 0 to 4, and the way to its rows."""
+    """A cell: its amount as text, its shade from 0 to 4, and the way to its rows.
+
+    What an organisation collected for itself moves nowhere: it has no shade.
+    """
 
     label: str
     text: str
@@ -91,7 +94,8 @@ class _Squares:
         self, city: City, day: date, cells: Mapping[Cell, int], names: Mapping[str, str]
     ) -> None:
         self.city, self.day, self.cells, self.names = city, day, cells, names
-        self.most = max((abs(minor) for minor in cells.values()), default=0) or 1
+        moved = (abs(minor) for (giver, getter), minor in cells.items() if giver != getter)
+        self.most = max(moved, default=0) or 1
 
     def money(self, minor: int) -> str:
         return formats.money_text(minor, self.city.currency)
@@ -101,7 +105,7 @@ class _Squares:
         return Square(
             label=self.names[earner],
             text=self.money(minor) if minor else formats.NO_VALUE,
-            shade=-(-abs(minor) * SHADES // self.most),
+            shade=0 if collector == earner else -(-abs(minor) * SHADES // self.most),
             href=cell_href(self.city, self.day, collector, earner) if minor else "",
             is_own=collector == earner,
         )
@@ -134,7 +138,7 @@ def heat_chart(city: City, day: date, cells: Mapping[Cell, int]) -> Chart | None
         currency=city.currency,
     )
     grid = [
-        {"a": short[b], "d": short[a], "v": cells.get((a, b), 0), "t": ""}
+        {"a": short[b], "d": short[a], "v": cells.get((a, b), 0) if a != b else 0, "t": ""}
         for a in collectors
         for b in earners
     ]
@@ -146,7 +150,10 @@ def heat_chart(city: City, day: date, cells: Mapping[Cell, int]) -> Chart | None
         value="v",
         text="t",
         table=table,
-        description=_("Down: who collected. Across: who earned. The darker, the more."),
+        description=_(
+            "Down: who collected. Across: who earned. The darker, the more. What an organisation "
+            "collected for itself has no shade."
+        ),
     )
 
 
@@ -205,6 +212,7 @@ def proof(city: City, day: date) -> Proof:
     """The nets of the day, what the ledger moved for it, and the balances now: each sum is zero."""
     names, short, currency = organisation_names(city), short_names(city), city.currency
     found = {str(r["organisation__code"]): int(str(r["net"])) for r in settlement_totals(city, day)}
+    said = names if len(found) <= READABLE else short
     moved, now = settlement_movements(city, day), settlement_balances(city)
     rows: list[dict[str, Any]] = [
         {
@@ -219,7 +227,7 @@ def proof(city: City, day: date) -> Proof:
     sums = {name: sum(row[name] for row in rows) for name in ("net", "moved", "balance")}
     return Proof(
         terms=[
-            (formats.signed_money_text(minor, currency), short.get(code, code))
+            (formats.signed_money_text(minor, currency), said.get(code, code))
             for code, minor in sorted(found.items(), key=lambda item: -item[1])
         ],
         total=formats.money_text(sums["net"], currency),

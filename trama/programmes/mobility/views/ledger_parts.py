@@ -12,14 +12,13 @@ from trama.foundations.ledger.queries import StatementLine, sums
 from trama.foundations.registry.models import City
 from trama.programmes.mobility.views.access import Reach
 from trama.programmes.mobility.views.figures import Figure
-from trama.programmes.mobility.views.ledger_words import KINDS, moment_name
+from trama.programmes.mobility.views.ledger_words import KINDS
 from trama.programmes.mobility.views.rider_parts import account_href, source_href
 from trama.programmes.mobility.views.taps import masked
 from trama.web import formats
 from trama.web.tables import Column, Table
 
 NS = 1_000_000_000
-MOMENT = 4
 TRAIL = (2, 3, 4, 5)
 """After how many parts of a source a shorter one is worth opening: city, day, revision, moment."""
 
@@ -138,7 +137,6 @@ def account_table(reach: Reach, account: Any, lines: Sequence[StatementLine]) ->
         {
             "number": line.number,
             "at": line.timestamp_ns // NS,
-            "moment": moment_name(_moment(line.source)),
             "source": line.source if reach.sees_all else _masked_source(line.source),
             "source_href": source_href(city, line.source) if reach.sees_all else "",
             "other": line.counterpart if reach.sees_all else _masked_name(line.counterpart),
@@ -156,7 +154,6 @@ def account_table(reach: Reach, account: Any, lines: Sequence[StatementLine]) ->
         columns=[
             Column("number", _("Number"), "number"),
             Column("at", _("Written"), "instant"),
-            Column("moment", _("Moment")),
             Column("source", _("Source"), "code", href="source_href"),
             Column("other", _("Other account"), "code", href="other_href"),
             Column("debit", _("Debit"), "money"),
@@ -168,11 +165,6 @@ def account_table(reach: Reach, account: Any, lines: Sequence[StatementLine]) ->
         timezone=city.timezone,
         empty=_("Nothing was ever posted to this account."),
     )
-
-
-def _moment(source: str) -> str:
-    parts = source.split("/")
-    return parts[MOMENT] if len(parts) > MOMENT else ""
 
 
 def _masked_name(name: str) -> str:
