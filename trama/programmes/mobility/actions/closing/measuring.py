@@ -34,7 +34,7 @@ INDICATORS = {
     "mobility-average-fare": (
         gettext_noop("Average fare paid per boarding"),
         "minor units / boarding",
-        gettext_noop("fares paid by riders, minor units"),
+        gettext_noop("fares paid by riders"),
         gettext_noop("boardings"),
         "down",
     ),
