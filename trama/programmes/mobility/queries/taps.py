@@ -23,7 +23,8 @@ from trama.programmes.mobility.sealed.layout import (
     sealed_path,
 )
 
-SEALED = pa.schema(
+# A tap as its device told it; its device and sequence are its name.
+TOLD = pa.schema(
     [
         ("device", pa.string()),
         ("sequence", pa.int64()),
@@ -102,11 +103,11 @@ def counts_of_held(city: City, *, state: str = HeldTap.State.HELD) -> dict[str, 
 def sealed_matches(city: City, day: date, pairs: pa.Table) -> pa.Table:
     """The taps of a sealed `day` that have one of `pairs`, as they were told.
 
-    `pairs` is (place: int64, device: string, sequence: int64); the answer is (place, `SEALED`), a
+    `pairs` is (place: int64, device: string, sequence: int64); the answer is (place, `TOLD`), a
     row for every pair found. The day's sequences are read whole, the rest where one of them is.
     """
     folder = day_folder(settings.HOME, city.code, day)
-    found = [pa.schema([("place", pa.int64()), *SEALED]).empty_table()]
+    found = [pa.schema([("place", pa.int64()), *TOLD]).empty_table()]
     for revision in revisions_of(folder, TAPS):
         # A later revision repeats what an earlier one has of the accounts it touched.
         here = _matches_in(sealed_path(folder, TAPS, revision), pairs)
@@ -117,13 +118,13 @@ def sealed_matches(city: City, day: date, pairs: pa.Table) -> pa.Table:
 
 def _matches_in(file: Path, pairs: pa.Table) -> pa.Table:
     sequences = pairs["sequence"].combine_chunks()
-    told = [SEALED.empty_table()]
+    told = [TOLD.empty_table()]
     with Groups(file) as groups:
         for group in range(len(groups.buckets)):
             suspects = pc.is_in(groups.read(group, ["sequence"])["sequence"], sequences)
             if pc.any(suspects).as_py():
-                rows = groups.read(group).select(SEALED.names).filter(suspects)
-                told.append(rows.cast(SEALED))
+                rows = groups.read(group).select(TOLD.names).filter(suspects)
+                told.append(rows.cast(TOLD))
     keys = ["device", "sequence"]
     both = pairs.join(pa.concat_tables(told), keys, join_type="inner", use_threads=False)
-    return both.select(["place", *SEALED.names])
+    return both.select(["place", *TOLD.names])

@@ -7,24 +7,12 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from trama.core.days import DAY_S, service_day_bounds
 from trama.foundations.registry.models import City
+from trama.programmes.mobility.queries.taps import TOLD
 
-TAPS = pa.schema(
-    [
-        ("device", pa.string()),
-        ("sequence", pa.int64()),
-        ("token", pa.string()),
-        ("medium", pa.string()),
-        ("tapped_at_s", pa.int64()),
-        ("route", pa.string()),
-        ("stop", pa.string()),
-        ("vehicle", pa.string()),
-        ("direction", pa.string()),
-    ]
-)
+TAPS = TOLD
 LONGEST = {
     "device": 60,
     "token": 64,
@@ -72,13 +60,3 @@ def fingerprint(content: Mapping[str, Any]) -> str:
     """The same for the same content, whoever sends it and whenever: 64 hexadecimal digits."""
     text = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=32).hexdigest()
-
-
-def blank_to_null(taps: pa.Table) -> pa.Table:
-    """A blank says nothing: it becomes null."""
-    for place, field in enumerate(TAPS):
-        if field.type == pa.string():
-            column = taps[field.name]
-            said = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
-            taps = taps.set_column(place, field, said)
-    return taps

@@ -17,7 +17,7 @@ from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.card_numbers import card_numbers_in
 from trama.foundations.registry.models import City, Device
 from trama.foundations.registry.queries.devices import DEVICES, key_opens
-from trama.programmes.mobility.actions.taps.columns import TAPS, blank_to_null
+from trama.programmes.mobility.actions.taps.columns import TAPS
 from trama.programmes.mobility.actions.taps.keeping import keep_taps
 
 CARD_NUMBER = "card_number"
@@ -109,8 +109,7 @@ def receive_taps(
     a revoked device sends is held. Refused whole, keeping nothing: `device_key_is_wrong`,
     `tap_of_another_device`.
     """
-    taps = blank_to_null(pa.table(dict(columns), schema=TAPS))
-    return _line.write(_Batch(sender, taps, at_s))
+    return _line.write(_Batch(sender, pa.table(dict(columns), schema=TAPS), at_s))
 
 
 def _write_together(group: list[_Batch]) -> None:

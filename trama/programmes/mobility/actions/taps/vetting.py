@@ -46,8 +46,10 @@ def vet(*, city: City, taps: pa.Table, devices: pa.Table, at_s: int) -> Verdicts
         bench.hold(wrong, Reason.MALFORMED, field)
     bench.hold(_unserved(taps, devices), Reason.UNKNOWN_DEVICE, "device")
     late_s = pc.subtract(pc.fill_null(taps["tapped_at_s"], 0), at_s)
-    bench.hold(_mask(pc.greater(late_s, FUTURE_S)), Reason.FROM_THE_FUTURE, "tapped_at_s")
-    dated = ~bench.said([Reason.MALFORMED, Reason.FROM_THE_FUTURE])
+    future = _mask(pc.greater(late_s, FUTURE_S))
+    bench.hold(future, Reason.FROM_THE_FUTURE, "tapped_at_s")
+    # Whatever else is wrong with it, a tap of the year 9999 has no service day.
+    dated = ~(bench.said([Reason.MALFORMED]) | future)
     days = _days(taps, dated, city)
     for day, here in _by_day(days, dated):
         words = words_on(city, day)
