@@ -47,7 +47,10 @@ class ServiceDateConverter:
 
     def to_python(self, value: str) -> date:
         """`ValueError` (no such address) for a day that the calendar does not have."""
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
+        if not date.min.year < day.year < date.max.year:
+            raise ValueError(value)  # the day before or after it would be in no calendar
+        return day
 
     def to_url(self, value: date | str) -> str:
         """The ISO date."""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Container
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -111,7 +112,7 @@ def _detail(detail: str, city: City) -> str:
     """`route: DESVIO-9`, or the fields in which two contents differ, in the reader's words."""
     field, colon, value = detail.partition(": ")
     if colon and field in FIELDS:
-        known = int(value) if field == "tapped_at_s" and value.isdigit() else value
+        known = int(value) if field == "tapped_at_s" and value.isdecimal() else value
         return f"{FIELDS[field]}: {_said(field, known, city)}"
     return ", ".join(str(FIELDS.get(word, word)) for word in detail.split(", "))
 
@@ -120,7 +121,9 @@ def _said(field: str, value: Any, city: City) -> str:
     if value is None:
         return NO_VALUE
     if field == "tapped_at_s" and isinstance(value, int):
-        return instant_text(value, city.timezone)
+        # A lost clock may tell a year that no calendar has.
+        with suppress(ValueError, OverflowError):
+            return instant_text(value, city.timezone)
     return str(value)
 
 
