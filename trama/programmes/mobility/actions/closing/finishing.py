@@ -8,6 +8,7 @@ from django.db.models import Max, Min
 
 from trama.programmes.mobility.actions.closing.measuring import publish_measures
 from trama.programmes.mobility.actions.closing.sealing import Work, keep_accounts
+from trama.programmes.mobility.actions.taps import lock_taps_of
 from trama.programmes.mobility.clearing import DayTotals
 from trama.programmes.mobility.models import Closing, SealedSequence, Tap
 from trama.programmes.mobility.sealed.reading import read_groups
@@ -24,6 +25,8 @@ def totals_before(closing: Closing) -> DayTotals:
 @transaction.atomic
 def finish(closing: Closing, totals: DayTotals, work: Work) -> dict[str, object] | None:
     """Publish the measures, let the sealed taps leave the database, and hand changed states on."""
+    # A batch that looked for its taps among the sealed ones before must not insert them after.
+    lock_taps_of(closing.city)
     publish_measures(closing, totals, work.terms.tariff, closing.started_at_s)
     _remember_sequences(closing)
     _forget_taps(closing)

@@ -1,5 +1,6 @@
 """The files of a closing: taps sealed, prices beside them, and the day added up from both."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,4 +133,6 @@ def keep_accounts(path: Path, accounts: npt.NDArray[np.int64]) -> None:
     temporary = path.with_suffix(".writing")
     with temporary.open("wb") as file:
         np.save(file, accounts)
+        file.flush()
+        os.fsync(file.fileno())
     temporary.replace(path)
