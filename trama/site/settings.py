@@ -1,6 +1,7 @@
 """Settings: one machine and no services by default; everything else by environment."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import dj_database_url
@@ -19,8 +20,13 @@ def _secret() -> str:
     if given:
         return given
     if not kept.exists():
-        kept.touch(mode=0o600)
-        kept.write_text(os.urandom(48).hex())
+        # Whole or not at all: of two processes that begin together, the first one's stays.
+        made = HOME / f"secret.{os.getpid()}"
+        made.touch(mode=0o600)
+        made.write_text(os.urandom(48).hex())
+        with suppress(FileExistsError):
+            os.link(made, kept)
+        made.unlink()
     return kept.read_text()
 
 
@@ -28,6 +34,10 @@ SECRET_KEY = _secret()
 DEBUG = os.environ.get("TRAMA_DEBUG") == "1"
 ALLOWED_HOSTS = os.environ.get("TRAMA_HOSTS", "localhost,127.0.0.1,[::1],testserver").split(",")
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("TRAMA_ORIGINS", "").split(",") if o]
+# Where the house is reached by https only, its cookies go nowhere else.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = bool(CSRF_TRUSTED_ORIGINS) and all(
+    origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS
+)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
