@@ -8,6 +8,7 @@ from django.db.models import Count, Max, Min
 from trama.core.days import service_day_bounds
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.models import City
+from trama.programmes.mobility.actions.taps import lock_taps_of
 from trama.programmes.mobility.fares.vocabulary import Agreement, Tariff
 from trama.programmes.mobility.models import Closing, Tap
 from trama.programmes.mobility.queries.tariffs import get_agreement_on, get_tariff_on
@@ -20,6 +21,7 @@ def begin(*, city: City, service_date: date, at_s: int) -> Closing | None:
     Refuses `day_is_not_over`, `day_has_no_taps`, `earlier_day_is_open`, and what the tariff and
     agreement queries refuse.
     """
+    lock_taps_of(city)  # no tap that is being kept now may get a number below `through_id`
     last = (
         Closing.objects.filter(city=city, service_date=service_date).order_by("-revision").first()
     )
