@@ -1,4 +1,4 @@
-"""Compile the translations, or check that they are whole."""
+"""Compile the translations, check that they are whole, or bring them up to the sources."""
 
 import argparse
 
@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from trama.site.catalogues import compiled, defects
+from trama.site.catalogues import compiled, defects, updated
 
 
 class Command(BaseCommand):
@@ -17,11 +17,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--check", action="store_true", help=_("fail when one is missing"))
+        parser.add_argument(
+            "--update",
+            action="store_true",
+            help=_("first bring in what the sources say now, for a translator to fill in"),
+        )
 
-    def handle(self, *args: object, check: bool = False, **options: object) -> None:
-        """Compile what changed; then, asked to, name every defect."""
+    def handle(
+        self, *args: object, check: bool = False, update: bool = False, **options: object
+    ) -> None:
+        """Gather if asked to; compile what changed; then, asked to, name every defect."""
         (folder,) = settings.LOCALE_PATHS
+        for line in updated(folder, settings.PACKAGE) if update else ():
+            self.stdout.write(line)
         compiled(folder)
-        found = list(defects(folder)) if check else []
+        found = sorted(defects(folder, settings.PACKAGE)) if check else []
         if found:
             raise CommandError("\n".join(found))

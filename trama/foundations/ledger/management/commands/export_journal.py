@@ -4,14 +4,13 @@ import argparse
 from pathlib import Path
 
 from django.core.management.base import BaseCommand
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from trama.foundations.ledger.export import write_journal
 
 
 class Command(BaseCommand):
-    help = _("Write every posting as a journal that beancount reads.")  # type: ignore[assignment]
+    help = _("Write every posting as a journal that beancount reads.")
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
@@ -31,4 +30,4 @@ class Command(BaseCommand):
         """Write the file and say how many postings it has."""
         with to.open("w", encoding="utf-8") as file:
             count = write_journal(file, city=city)
-        self.stdout.write(gettext("{count} postings are in {file}.").format(count=count, file=to))
+        self.stdout.write(_("{count} postings are in {file}.").format(count=count, file=to))

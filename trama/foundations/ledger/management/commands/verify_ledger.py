@@ -1,14 +1,14 @@
 """`trama verify_ledger`: recompute everything; exit with 1 on any difference."""
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.translation import gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from trama.foundations.ledger.audit import audit
 
 
 class Command(BaseCommand):
-    help = _(  # type: ignore[assignment]
+    help = _(
         "Recompute the whole ledger (balances, hashes, holds, outbox) and compare it with itself."
     )
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         """Print what was read, and every difference by name."""
         found = audit()
         for finding in found.findings:
-            text = gettext(finding.message).format(**finding.params)
+            text = _(finding.message).format(**finding.params)
             self.stderr.write(f"{finding.code}: {text}")
         if found.differences:
             raise CommandError(
@@ -27,7 +27,7 @@ class Command(BaseCommand):
                 ).format(count=found.differences)
             )
         self.stdout.write(
-            gettext(
+            _(
                 "The ledger agrees with itself: {batches} batches, {accounts} accounts, "
                 "{postings} postings."
             ).format(batches=found.batches, accounts=found.accounts, postings=found.postings)
