@@ -18,11 +18,11 @@ from trama.foundations.registry.models import City
 Visit = Callable[..., Client]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def _days(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 ) -> Iterator[tuple[Path, City]]:
-    """The two cities, staged once for all tests of a module and taken away after them."""
+    """The two cities, staged once for all tests of a package and taken away after them."""
     from django.conf import settings
     from django.db import transaction
 

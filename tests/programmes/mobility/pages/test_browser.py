@@ -31,7 +31,7 @@ WIDE = ["/", "/aldea/", f"/aldea/days/{MONDAY}/", "/aldea/held/", "/aldea/tariff
 
 
 def sign_in(page: Any, base: str, password: str, username: str = "clara") -> None:
-    page.goto(f"{base}/sign-in/")
+    page.goto(f"{base}/sign-in/?next=/")
     page.fill("#id_username", username)
     page.fill("#id_password", password)
     page.keyboard.press("Enter")

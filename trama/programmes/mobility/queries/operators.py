@@ -147,10 +147,14 @@ def settlement_balances(city: City) -> dict[str, int]:
     }
 
 
-def payments_of(city: City, day: date) -> list[tuple[str, str, int]]:
-    """Who pays whom how much so that the day is settled: (from, to, minor units), by code."""
+def find_payments(city: City, day: date) -> list[tuple[str, str, int]] | None:
+    """Who pays whom how much so that the day is settled: (from, to, minor units), by code.
+
+    None when the nets are not zero together: then nothing may be paid until it is known why.
+    """
     rows = settlement_totals(city, day)
-    return payments({str(row["organisation__code"]): int(str(row["net"])) for row in rows})
+    nets = {str(row["organisation__code"]): int(str(row["net"])) for row in rows}
+    return None if sum(nets.values()) else payments(nets)
 
 
 def find_position(organisation: Organisation, day: date) -> dict[str, int] | None:

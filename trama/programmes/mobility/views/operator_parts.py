@@ -14,7 +14,7 @@ from trama.programmes.mobility.queries.operators import (
     Booked,
     booked_of,
     by_route,
-    payments_of,
+    find_payments,
     route_totals,
 )
 from trama.programmes.mobility.queries.statements import route_names
@@ -216,10 +216,11 @@ def _cell_href(city: City, day: date, one: str, other: str) -> str:
 
 def payments_table(city: City, day: date, *, only: str = "") -> Table:
     """The fewest payments that settle the day, or those in which one organisation takes part."""
-    names = organisation_names(city)
+    names, found = organisation_names(city), find_payments(city, day)
+    nobody = _("Nobody has to pay anybody.")
     rows = [
         {"payer": names.get(payer, payer), "paid": names.get(paid, paid), "amount": minor}
-        for payer, paid, minor in payments_of(city, day)
+        for payer, paid, minor in found or []
         if only in ("", payer, paid)
     ]
     return Table(
@@ -231,7 +232,7 @@ def payments_table(city: City, day: date, *, only: str = "") -> Table:
         ],
         rows=rows,
         currency=city.currency,
-        empty=_("Nobody has to pay anybody."),
+        empty=nobody if found is not None else _("The nets are not zero together: do not pay."),
     )
 
 
