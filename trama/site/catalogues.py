@@ -98,9 +98,7 @@ def _of_python(path: Path) -> Iterator[Said]:
             yield from _of_call(node, KEYWORDS[name])
 
 
-def _of_call(
-    call: ast.Call, places: tuple[int | tuple[int, str], ...] | None
-) -> Iterator[Said]:
+def _of_call(call: ast.Call, places: tuple[int | tuple[int, str], ...] | None) -> Iterator[Said]:
     texts = [arg.value if isinstance(arg, ast.Constant) else None for arg in call.args]
     context, wanted = None, []
     for place in places or (1,):
@@ -142,7 +140,8 @@ def _is_said(message: Message) -> bool:
 
 
 def _said(message: Message) -> Said:
-    return message.context, message.id
+    ids = _forms(message.id)
+    return message.context, ids[0] if len(ids) == 1 else ids
 
 
 def _forms(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
