@@ -40,12 +40,10 @@ import sys
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
-interface = sys.argv[2]
-target = "bench.intake:" + ("wsgi" if interface == "wsgi" else "asgi")
 Granian(
-    target, factory=True, address="127.0.0.1", port=int(sys.argv[1]),
-    interface=Interfaces(interface), workers=1, log_level=LogLevels.warning,
-    **({"blocking_threads": int(sys.argv[3])} if interface == "wsgi" else {}),
+    "bench.intake:application", factory=True, address="127.0.0.1", port=int(sys.argv[1]),
+    interface=Interfaces.WSGI, workers=1, log_level=LogLevels.warning,
+    blocking_threads=int(sys.argv[2]),
 ).serve()
 """
 COUNT = """
@@ -69,18 +67,12 @@ def _add_empty() -> None:
         return HttpResponse(b"{}", content_type="application/json")
 
 
-def asgi() -> object:
+def application() -> object:
+    """The site as it is served, with the empty address."""
     _add_empty()
-    from trama.site.asgi import application
+    from trama.site.wsgi import application
 
     return application
-
-
-def wsgi() -> object:
-    _add_empty()
-    from django.core.wsgi import get_wsgi_application
-
-    return get_wsgi_application()
 
 
 def environment(home: Path, url: str) -> dict[str, str]:
@@ -105,11 +97,11 @@ def ask(script: str, env: dict[str, str]) -> str:
 
 
 @contextmanager
-def served(env: dict[str, str], interface: str, threads: int) -> Iterator[int]:
+def served(env: dict[str, str], threads: int) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-c", SERVE, str(port), interface, str(threads)]
+    command = [sys.executable, "-c", SERVE, str(port), str(threads)]
     process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True)
     try:
         for _ in range(600):
@@ -205,7 +197,6 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--interface", default="asginl", choices=["asgi", "asginl", "wsgi"])
     parser.add_argument("--threads", type=int, default=32)
     options = parser.parse_args()
     with (
@@ -216,7 +207,7 @@ def main() -> None:
         env = environment(Path(folder), url)
         keys = json.loads(ask(PREPARE, env))
         figures: dict[int, list[tuple[float, float]]] = {size: [] for size, _ in SIZES}
-        with served(env, options.interface, options.threads) as port:
+        with served(env, options.threads) as port:
             load = Load(port, keys, options.seconds)
             load.run(0, 8)
             load.run(1, 8)
@@ -225,7 +216,7 @@ def main() -> None:
                     figures[size].append((load.run(size, devices), load.run(0, devices)))
         kept, held = map(int, ask(COUNT, env).split())
         assert (kept, held) == (load.kept, 0), (kept, held, load.kept)
-    print(f"{url.partition(':')[0]}, {options.interface}; {kept:,} taps acknowledged and counted")
+    print(f"{url.partition(':')[0]}; {kept:,} taps acknowledged and counted")
     print("| batch | taps/s | batches/s | empty requests/s | batches to empty |")
     print("|---|---|---|---|---|")
     for size, runs in figures.items():

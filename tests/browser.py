@@ -61,9 +61,9 @@ def served(environment: dict[str, str]) -> Iterator[str]:
     """The site in a process of its own, as it is served to a city; its address."""
     port = free_port()
     command = [
-        sys.executable, "-m", "granian", "--interface", "asginl", "--host", "127.0.0.1",
-        "--port", str(port), "--workers", "1", "--log-level", "warning",
-        "trama.site.asgi:application",
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1",
+        "--port", str(port), "--workers", "1", "--blocking-threads", "8", "--log-level", "warning",
+        "trama.site.wsgi:application",
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environment)
     try:

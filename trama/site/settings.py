@@ -73,7 +73,7 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "trama.site.urls"
-ASGI_APPLICATION = "trama.site.asgi.application"
+WSGI_APPLICATION = "trama.site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -119,6 +119,13 @@ STATIC_ROOT = HOME / "static"
 STATICFILES_DIRS = [("fonts", Path(font_manrope.__file__).parent / "files")]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
+
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "OPTIONS": {"MAX_ENTRIES": 50_000},
+    }
+}
 
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "front"

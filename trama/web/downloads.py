@@ -1,8 +1,7 @@
 """Files that are too long to be held: sent while they are written."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
-from asgiref.sync import sync_to_async
 from django.http import StreamingHttpResponse
 
 CHUNK = 256 * 1024
@@ -11,7 +10,7 @@ CHUNK = 256 * 1024
 def streamed(pieces: Iterable[str], filename: str, content_type: str) -> StreamingHttpResponse:
     """A download of `pieces` of text, in UTF-8; what is not sent yet is not made yet."""
     return StreamingHttpResponse(
-        _sent(_chunks(pieces)),
+        _chunks(pieces),
         content_type=f"{content_type}; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{filename}"'},
     )
@@ -26,10 +25,3 @@ def _chunks(pieces: Iterable[str]) -> Iterator[bytes]:
             yield "".join(waiting).encode()
             waiting, size = [], 0
     yield "".join(waiting).encode()
-
-
-async def _sent(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    # The server would gather a plain iterator whole before it sends the first byte.
-    pull = sync_to_async(lambda: next(chunks, None))
-    while (chunk := await pull()) is not None:
-        yield chunk

@@ -28,8 +28,8 @@ from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
 Granian(
-    "trama.site.asgi:application", address="127.0.0.1", port=int(sys.argv[1]),
-    interface=Interfaces(sys.argv[2]), workers=1, log_level=LogLevels.warning,
+    "trama.site.wsgi:application", address="127.0.0.1", port=int(sys.argv[1]),
+    interface=Interfaces.WSGI, workers=1, blocking_threads=32, log_level=LogLevels.warning,
 ).serve()
 """
 
@@ -74,12 +74,12 @@ def prepare(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def serve(home: Path, interface: str = "asginl") -> Iterator[Server]:
+def serve(home: Path) -> Iterator[Server]:
     """Serve `home` on a free port of the loopback until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-c", SERVE, str(port), interface]
+    command = [sys.executable, "-c", SERVE, str(port)]
     process = subprocess.Popen(command, cwd=ROOT, env=_environment(home), start_new_session=True)
     server = Server(process, port)
     try:

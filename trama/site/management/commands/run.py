@@ -12,6 +12,7 @@ from trama.foundations.registry.queries import cities
 
 HOST = "127.0.0.1"
 PORT = 8000
+THREADS = 32  # a device waits for the disk in its thread, and the group commits for all who wait
 
 
 class Command(BaseCommand):
@@ -61,10 +62,11 @@ def _serve(port: int) -> None:
     from granian.log import LogLevels
 
     Granian(
-        "trama.site.asgi:application",
+        "trama.site.wsgi:application",
         address=HOST,
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.WSGI,
         workers=1,
-        log_level=LogLevels.warning,
+        blocking_threads=THREADS,
+        log_level=LogLevels.error,
     ).serve()
