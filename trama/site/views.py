@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.models import AnonymousUser, User
-from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from trama.programmes.mobility.queries.days import (
     profile,
     state_of,
 )
+from trama.site.guessing import PatientLoginView
 
 QUARTERS = 96
 HEIGHT = 40
@@ -41,7 +41,7 @@ class CityCard:
         return [f"{(first + hour) % 24:02}:00" for hour in range(0, 25, 6)]
 
 
-class SignIn(LoginView):
+class SignIn(PatientLoginView):
     """The way in. Whoever asked for no page in particular comes to what is hers."""
 
     template_name = "site/sign_in.html"
