@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 run: $(VENV)/.installed
 	@$(BIN)/trama run
 
-test: $(VENV)/.installed-dev translations
+test: $(VENV)/.installed-dev
+	@$(BIN)/trama compile_catalogues
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
 check: format lint types floors templates translations test
@@ -47,6 +48,15 @@ translations: $(VENV)/.installed-dev
 
 proofs: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -m slow
+
+# Each prints ratios against a peer or a limit of the same run; nothing else should run meanwhile.
+bench: $(VENV)/.installed-dev
+	@for subject in pricing ledger close_day intake network; do $(BIN)/python -m bench.$$subject; done
+
+# The pages as people see them: three languages, phone and desktop. Needs `make run` beside it.
+screenshots: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.screenshots --out var/screenshots --themes light \
+		/ /guadalajara/ /toluca/ /guadalajara/days/2026-10-14/ /guadalajara/tariff/ /style/
 
 clean:
 	rm -rf $(VENV) build *.egg-info
