@@ -6,14 +6,14 @@ import numpy as np
 import numpy.typing as npt
 
 from trama.programmes.mobility.fares.carry import Carried
-from trama.programmes.mobility.fares.local_time import Spans
-from trama.programmes.mobility.fares.lookups import Rules
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 UInt8 = npt.NDArray[np.uint8]
+UInt32 = npt.NDArray[np.uint32]
 
 PREVIOUS, FIRST, MADE, FROM, LINE, SPAN, JOURNEY, BOARDED, LEG_SPAN, OLD_SPAN = range(10)
+NOW = 10
 """Where `State.now` keeps what: instants of the previous and the first boarding, transfers made,
 class and route of the last leg, the span its sums are of; the last journey's number, and the one of
 the account's last leg in this call; where the last leg and the last state were found in time."""
@@ -24,12 +24,16 @@ class Legs(NamedTuple):
 
     account: Int64
     at_s: Int64
-    route: Int32
-    agency: Int32
-    operator: Int32
-    medium: Int32
-    category: Int32
-    direction: Int32
+    route: UInt32
+    agency: UInt32
+    operator: UInt32
+    medium: UInt32
+    category: UInt32
+    direction: UInt32
+
+
+KIND, SPLIT, TENDER = range(3)
+"""Columns of `Meanings.media`: share of the kind, how journeys are split, multiple tendered."""
 
 
 class Meanings(NamedTuple):
@@ -37,13 +41,11 @@ class Meanings(NamedTuple):
 
     class_of_route: Int32
     class_of_agency: Int32
-    kind_of_medium: Int32
+    media: Int32
     kind_of_category: Int32
     case_of_operator: Int32
     off: UInt8
-    split_of_medium: Int32
     weight: Int64
-    tender_of_medium: Int32
     kinds_per_class: int
 
 
@@ -61,21 +63,20 @@ class Rows(NamedTuple):
     rule: npt.NDArray[np.uint32]
 
 
-class Work(NamedTuple):
-    """What every part of a call shares. `ends_at_s` is -1 when nobody said when the call ends."""
+class Carry(NamedTuple):
+    """The states handed to the call, and those that it hands on as of before `ends_at_s` (-1:
+    as of the last boarding), which lies in the span `ends_span`. No transfer lasts longer than
+    `longest_s`."""
 
-    legs: Legs
-    meanings: Meanings
-    rules: Rules
-    spans: Spans
     before: Carried
-    rows: Rows
+    after: Carried
     ends_at_s: int
     ends_span: int
+    longest_s: int
 
 
 class Part(NamedTuple):
-    """A run of whole accounts: their rows, and their states in `Work.before`."""
+    """A run of whole accounts: their rows, and their states in `Carry.before`."""
 
     begin: int
     end: int

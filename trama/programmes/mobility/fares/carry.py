@@ -22,20 +22,19 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from trama.programmes.mobility.fares.lookups import places_in
+from trama.programmes.mobility.fares.lookups import places_in, sums_in
 from trama.programmes.mobility.fares.vocabulary import Tariff
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 NO_ROUTE = -1
-COUNTED = ("day", "semester", "year")
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 ACCOUNT, PREVIOUS_S, FIRST_S = range(3)
 """Rows of `Carried.instants`."""
 TRANSFERS, CLASS, ROUTE, SUMS = range(4)
-"""Rows of `Carried.numbers`; from SUMS on: spent by cap, then a programme's day, semester, year."""
+"""Rows of `Carried.numbers`; from SUMS on: `sums_in`."""
 
 
 class Carried(NamedTuple):
@@ -48,25 +47,11 @@ class Carried(NamedTuple):
 
 def room_for(tariff: Tariff, accounts: int) -> Carried:
     """Arrays for the state of so many accounts, not yet filled in."""
-    sums = len(tariff.caps) + 3 * len(tariff.programmes)
+    sums = len(sums_in(tariff))
     return Carried(
         instants=np.empty((FIRST_S + 1, accounts), np.int64),
         numbers=np.empty((SUMS + sums, accounts), np.int32),
     )
-
-
-def kept_sums(tariff: Tariff) -> dict[str, int]:
-    """Column name and row in `Carried.numbers` of every sum that something limits."""
-    spent = {f"spent.{cap.code}": SUMS + place for place, cap in enumerate(tariff.caps)}
-    counts = {
-        f"{period}.{rule.code}": SUMS + len(spent) + 3 * place + step
-        for place, rule in enumerate(tariff.programmes)
-        for step, (period, limit) in enumerate(
-            zip(COUNTED, (rule.per_day, rule.per_semester, rule.per_year), strict=True)
-        )
-        if limit is not None
-    }
-    return spent | counts
 
 
 def carry_schema(tariff: Tariff) -> pa.Schema:
@@ -79,7 +64,7 @@ def carry_schema(tariff: Tariff) -> pa.Schema:
             pa.field("transfers", pa.int32(), nullable=False),
             pa.field("route_class", _TEXT),
             pa.field("route", _TEXT),
-            *(pa.field(name, pa.int32(), nullable=False) for name in kept_sums(tariff)),
+            *(pa.field(name, pa.int32(), nullable=False) for name, _, _ in sums_in(tariff)),
         ]
     )
 
@@ -118,7 +103,7 @@ def read_carry(carry: pa.Table, tariff: Tariff, routes: list[str | None]) -> Car
     numbers[CLASS] = _numbered(carry, "route_class", places, len(places))
     known = {route: number for number, route in enumerate(routes)}
     numbers[ROUTE] = _numbered(carry, "route", known, known.get(None, NO_ROUTE))
-    for name, row in kept_sums(tariff).items():
+    for row, (name, _, _) in enumerate(sums_in(tariff), SUMS):
         if name in carry.column_names:
             numbers[row] = carry[name].to_numpy()
     return state
@@ -154,7 +139,7 @@ def _table(state: Carried, tariff: Tariff, routes: list[str | None]) -> pa.Table
         pa.array(numbers[TRANSFERS]),
         _texts(numbers[CLASS], none, classes),
         _texts(numbers[ROUTE], none | (len(routes) == 0), routes),
-        *(pa.array(numbers[row]) for row in kept_sums(tariff).values()),
+        *(pa.array(row) for row in numbers[SUMS:]),
     ]
     return pa.Table.from_arrays(columns, schema=carry_schema(tariff))
 

@@ -1,15 +1,17 @@
 """Arrow columns as numbers: what the compiled loop reads of a table of taps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from trama.core.refusals import Refused, gettext_noop
-from trama.programmes.mobility.fares.arrays import Legs, Meanings
+from trama.programmes.mobility.fares.arrays import KIND, Legs, Meanings
 from trama.programmes.mobility.fares.local_time import LATEST_S
 from trama.programmes.mobility.fares.lookups import (
     BY_FIXED_SHARE,
@@ -28,6 +30,7 @@ from trama.programmes.mobility.fares.vocabulary import (
 )
 
 Int32 = npt.NDArray[np.int32]
+Integers = npt.NDArray[np.int64]
 Texts = list[str | None]
 OFF = "off"
 _TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -66,16 +69,17 @@ def columns_of(taps: pa.Table, tariff: Tariff, agreement: Agreement | None) -> C
     columns["medium"] = medium
     texts = {name: column.texts for name, column in columns.items()}
     # A column that nothing reads is another name for one that is read anyway.
-    numbers = {
-        name: columns[name].numbers if name in columns else medium.numbers
-        for name in Legs._fields[2:]
-    }
-    return Columns(legs=read_only(Legs(account=account, at_s=at_s, **numbers)), texts=texts)
+    numbers = [columns.get(name, medium).numbers for name in Legs._fields[2:]]
+    return Columns(legs=read_only(account, at_s, numbers), texts=texts)
 
 
-def read_only(legs: Legs) -> Legs:
-    """The same columns, none of them writable: Arrow's are not, and the loop is compiled once."""
-    views = [column.view() for column in legs]
+def read_only(account: Integers, at_s: Integers, numbers: Iterable[npt.NDArray[Any]]) -> Legs:
+    """The columns of `Legs`, none of them writable: Arrow's are not, and the loop is compiled once.
+
+    Numbers are unsigned: a signed index may count from the end, which costs a test each time.
+    """
+    views: list[npt.NDArray[Any]] = [account.view(), at_s.view()]
+    views += [column.view(np.uint32) for column in numbers]
     for view in views:
         view.flags.writeable = False
     return Legs._make(views)
@@ -101,7 +105,7 @@ def compares_routes(tariff: Tariff) -> bool:
     return any(not rule.same_route for rule in tariff.transfers)
 
 
-def _integers(taps: pa.Table, name: str) -> npt.NDArray[np.int64]:
+def _integers(taps: pa.Table, name: str) -> Integers:
     if name not in taps.column_names:
         raise ValueError(f"the taps have no column {name}")
     column = taps[name]
@@ -143,8 +147,14 @@ def meanings_of(columns: Columns, tariff: Tariff, agreement: Agreement | None) -
     return Meanings(
         class_of_route=_table([classes.of_route(route) for route in texts["route"]]),
         class_of_agency=_table([classes.of_agency(agency) for agency in texts["agency"]]),
-        kind_of_medium=_table(
-            [places.media.get(m or "", len(places.media)) * places.kinds_per_medium for m in media]
+        media=np.stack(
+            [
+                _table([places.media.get(m or "", len(places.media)) for m in media])
+                * np.int32(places.kinds_per_medium),
+                _splits(columns, tariff, agreement),
+                _table([cash.get(m or "", 1) for m in media]),
+            ],
+            axis=1,
         ),
         kind_of_category=_table(
             [places.categories.get(c or "", len(places.categories)) for c in texts["category"]]
@@ -156,9 +166,7 @@ def meanings_of(columns: Columns, tariff: Tariff, agreement: Agreement | None) -
             ]
         ),
         off=np.array([text == OFF for text in texts["direction"]], np.uint8),
-        split_of_medium=_splits(columns, tariff, agreement),
         weight=_weights(columns, agreement),
-        tender_of_medium=_table([cash.get(m or "", 1) for m in media]),
         kinds_per_class=places.kinds_per_class,
     )
 
@@ -250,10 +258,9 @@ def _weights(columns: Columns, agreement: Agreement | None) -> npt.NDArray[np.in
     return table
 
 
-def refuse(columns: Columns, tariff: Tariff, agreement: Agreement | None, row: int) -> None:
+def refuse(columns: Columns, tariff: Tariff, meanings: Meanings, row: int) -> None:
     """Say why the row of `columns.legs` could not be priced. Always raises."""
     legs = columns.legs
-    meanings = meanings_of(columns, tariff, agreement)
     said = {
         name: columns.texts[name][getattr(legs, name)[row]] or "-" if name in columns.texts else "-"
         for name in ("route", "agency", "operator", "medium")
@@ -303,7 +310,7 @@ def _is_priced(
     case = (
         meanings.case_of_operator[legs.operator[row]]
         + route_class * meanings.kinds_per_class
-        + meanings.kind_of_medium[legs.medium[row]]
+        + meanings.media[legs.medium[row], KIND]
         + meanings.kind_of_category[legs.category[row]]
     )
     return bool(rules_in(tariff).cases[case, SINGLE] >= 0)

@@ -27,10 +27,21 @@ if not config.CACHE_DIR:
 
 
 def compiled(loop: Loop) -> Loop:
-    """Compile `loop` to machine code at its first call; later processes load it from the cache."""
-    return cast(Loop, numba.njit(nogil=True, cache=True)(loop))
+    """Compile `loop` to machine code at its first call; later processes load it from the cache.
+
+    The arrays belong to the caller: nothing is allocated or counted inside, which would be most of
+    the time. Division by zero is not looked for.
+    """
+    options: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    return cast(Loop, numba.njit(cache=True, **options)(loop))
 
 
 def inlined(step: Loop) -> Loop:
-    """Compile `step` into the loops that call it: a call would copy the address of every table."""
-    return cast(Loop, numba.njit(nogil=True, inline="always")(step))
+    """Compile `step` into the loops that call it."""
+    options: Any = {"nogil": True, "error_model": "numpy", "_nrt": False}
+    return cast(Loop, numba.njit(forceinline=True, **options)(step))
+
+
+def allocating(loop: Loop) -> Loop:
+    """Like `compiled`, for a loop that makes arrays."""
+    return cast(Loop, numba.njit(nogil=True, cache=True)(loop))

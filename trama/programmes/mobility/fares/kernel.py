@@ -7,7 +7,8 @@ transfers, programmes or caps does not pay for them.
 
 # Machine integers of every width meet here; the compiler knows their types, numpy's stubs do not.
 # mypy: disable-error-code="no-any-return,return-value,assignment,arg-type"
-# A loop has no keywords to pass, and a record for two numbers would hide more than it names.
+# A loop has no keywords to pass. Steps take arrays, not records of arrays: unpacking a record in
+# each of them made the compiler ten times slower and the loop five times.
 # ruff: noqa: PLR0917
 
 import numpy as np
@@ -18,26 +19,29 @@ from trama.programmes.mobility.fares.arrays import (
     FIRST,
     FROM,
     JOURNEY,
+    KIND,
     LEG_SPAN,
     LINE,
     MADE,
     PREVIOUS,
-    SPAN,
+    SPLIT,
+    TENDER,
+    Carry,
     Legs,
     Meanings,
     Part,
     Rows,
     State,
-    Work,
 )
-from trama.programmes.mobility.fares.carry import ACCOUNT, SUMS, Carried
+from trama.programmes.mobility.fares.carry import ACCOUNT
 from trama.programmes.mobility.fares.compiler import compiled, inlined
+from trama.programmes.mobility.fares.local_time import SCHOOL, Spans
 from trama.programmes.mobility.fares.lookups import (
     ANY_ROUTE,
     CAPS,
     CODE,
-    LIMITS,
-    NO_LIMIT,
+    END_COUNT,
+    FIRST_COUNT,
     OFF_BPS,
     OWN,
     PAYS_BPS,
@@ -50,7 +54,17 @@ from trama.programmes.mobility.fares.lookups import (
 )
 from trama.programmes.mobility.fares.rules import CAP_SHIFT, TRANSFER_SHIFT
 from trama.programmes.mobility.fares.splitting import split_journey
-from trama.programmes.mobility.fares.states import clear, enter, hand_on, in_time, load, span_of
+from trama.programmes.mobility.fares.states import (
+    clear,
+    end_journey,
+    enter,
+    in_time,
+    is_nothing,
+    load,
+    may_continue,
+    save,
+    span_of,
+)
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
@@ -58,124 +72,181 @@ LAST_ACCOUNT = np.iinfo(np.int64).max
 
 
 @compiled
-def price_accounts(work: Work, part: Part, after: Carried) -> tuple[int, int, int]:
-    """Price the accounts of `part`, into `work.rows` and `after`. Journeys are numbered from 0.
+def price_accounts(
+    legs: Legs,
+    meanings: Meanings,
+    rules: Rules,
+    spans: Spans,
+    carry: Carry,
+    rows: Rows,
+    state: State,
+    part: Part,
+) -> tuple[int, int, int]:
+    """Price the accounts of `part`, into `rows` and `carry.after`. Journeys are numbered from 0.
 
     With `ends_at_s` >= 0 the states handed on are as of just before that instant, and what cannot
     matter from then on is left out. Returns the number of journeys, the number of states handed
     on, and -1; or, when row i cannot be priced, (0, 0, i): no fare rule matches it, or it is
-    earlier than what was carried.
+    earlier than what was carried. `state` is the loop's to write on.
     """
-    before = work.before.instants[ACCOUNT]
-    sums = work.before.numbers.shape[0] - SUMS
-    state = State(np.zeros(10, np.int64), np.zeros(sums, np.int32))
-    state.now[JOURNEY] = -1
+    account = legs.account
+    (was_instants, was_numbers), (instants, numbers), ends_at_s, ends_span, longest_s = carry
+    transfers_from, lists, transfers = rules.transfers_from, rules.lists, rules.transfers
+    begins_s, days, periods = spans
+    now, sums = state
+    no_class = transfers_from.shape[0] - 1
+    now[JOURNEY] = -1
     row = part.begin
     old = part.carried_begin
     new = 0
     while row < part.end or old < part.carried_end:
-        account = work.legs.account[row] if row < part.end else LAST_ACCOUNT
-        if old < part.carried_end and before[old] <= account:
-            carried = before[old]
-            load(work.before, old, work.spans, state)
+        mine = account[row] if row < part.end else LAST_ACCOUNT
+        if old < part.carried_end and was_instants[ACCOUNT, old] <= mine:
+            owner = was_instants[ACCOUNT, old]
+            load(was_instants, was_numbers, old, begins_s, now, sums)
             old += 1
         else:
-            carried = account
-            clear(work.rules, state)
-        if carried == account and row < part.end:
-            row = _price_account(work, state, row, part.end)
+            owner = mine
+            clear(no_class, now, sums)
+        if owner == mine:
+            row = _price_account(legs, meanings, rules, spans, rows, state, row, part.end)
             if row < 0:
                 return 0, 0, -1 - row
-        new = hand_on(work, carried, state, after, new)
-    return state.now[JOURNEY] + 1, new, -1
-
-
-@compiled
-def price_strangers(work: Work, begin: int, end: int, journeys: int) -> tuple[int, int]:
-    """Price rows without an account: each boarding is a journey of its own, numbered on from
-    `journeys`. Returns the number of all journeys and -1, or 0 and the row that has no fare."""
-    legs, meanings, rules, rows = work.legs, work.meanings, work.rules, work.rows
-    for row in range(begin, end):
-        if meanings.off[legs.direction[row]]:
-            _alight(rows, row, -1, 0)
-            continue
-        route_class = _class_of(legs, meanings, row)
-        kind = _kind_of(legs, meanings, row, route_class)
-        case = meanings.case_of_operator[legs.operator[row]] + kind
-        fare = rules.cases[case, OWN]
-        if fare < 0:
-            return 0, row
-        rows.journey[row] = journeys
-        rows.leg[row] = 0
-        rows.single_minor[row] = rules.cases[case, SINGLE]
-        rows.fare_minor[row] = fare
-        rows.programme_minor[row] = 0
-        rows.programme[row] = 0
-        rows.tendered_minor[row] = _tendered(fare, meanings.tender_of_medium[legs.medium[row]])
-        rows.share_minor[row] = fare
-        rows.rule[row] = rules.cases[case, CODE]
-        journeys += 1
-    return journeys, -1
+        if now[PREVIOUS] < ends_at_s:
+            enter(np.uintp(max(ends_span, 0)), days, periods, now, sums)
+            over = ends_at_s - now[PREVIOUS] > longest_s
+            if over or not may_continue(ends_at_s, transfers_from, lists, transfers, now):
+                end_journey(no_class, ends_at_s - 1, now)
+        if not is_nothing(no_class, now, sums):
+            save(owner, instants, numbers, new, now, sums)
+            new += 1
+    return now[JOURNEY] + 1, new, -1
 
 
 @inlined
-def _price_account(work: Work, state: State, row: int, end: int) -> int:
+def _price_account(  # noqa: PLR0915 - the steps of one leg, in their order
+    legs: Legs,
+    meanings: Meanings,
+    rules: Rules,
+    spans: Spans,
+    rows: Rows,
+    state: State,
+    row: int,
+    end: int,
+) -> int:
     """Price the account whose first row is `row`: the row after its last, or -1 - a refused row."""
-    legs, meanings, rows = work.legs, work.meanings, work.rows
-    account = legs.account[row]
+    account, at_s, route, agency, operator, medium, category, direction = legs
+    class_of_route, class_of_agency, media, of_category, of_operator, off, weight, size = meanings
+    cases, kinds, transfers_from, lists, transfers, programmes, limits = rules
+    begins_s, days, periods = spans
+    now, sums = state
+    mine = account[row]
     opened = row
     several = False
-    while row < end and legs.account[row] == account:
-        if meanings.off[legs.direction[row]]:
-            _alight(rows, row, state.now[BOARDED], state.now[MADE])
+    while row < end and account[row] == mine:
+        here = np.uintp(row)
+        if off[direction[here]]:
+            _alight(rows, here, now)
             row += 1
             continue
-        continues = _price_leg(work, state, row)
-        if continues < 0:
+        where = _class_of(class_of_route[route[here]], class_of_agency, agency[here])
+        way = media[medium[here], KIND] + of_category[category[here]]
+        kind = np.uintp(where * size + way)
+        case = np.uintp(of_operator[operator[here]] + kind)
+        fare = np.int64(cases[case, OWN])
+        if fare < 0 or at_s[here] < now[PREVIOUS]:
             return -1 - row
-        if continues:
-            several = True
-        else:
-            if several:
-                split_journey(work, opened, row)
-            several = False
-            opened = row
+        span = np.uintp(span_of(at_s[here], begins_s, now[LEG_SPAN]))
+        now[LEG_SPAN] = span
+        same_day = enter(span, days, periods, now, sums)
+        tried = transfers_from[np.uintp(now[FROM]), kinds[kind, TO]]
+        transfer = _transfer(lists, np.uintp(tried), route[here], at_s[here], transfers, now)
+        continues = transfer >= 0 and same_day and now[BOARDED] >= 0
+        if several and not continues:
+            _split(media[medium[opened], SPLIT], weight, operator, rows, opened, row)
+        opened = opened if continues else row
+        several = continues
+        if transfer >= 0:
+            fare = _changed(fare, np.uintp(transfer), transfers)
+        _board(transfer, at_s[here], where, route[here], now)
+        programme, paid = _paid(
+            lists,
+            np.uintp(kinds[kind, PROGRAMMES]),
+            fare,
+            days[span, SCHOOL],
+            programmes,
+            limits,
+            sums,
+        )
+        cap, fare = _capped(lists, np.uintp(kinds[kind, CAPS]), fare - paid, limits, sums)
+        code = cases[case, CODE] | ((transfer + 1) << TRANSFER_SHIFT) | ((cap + 1) << CAP_SHIFT)
+        tender = media[medium[here], TENDER]
+        single = cases[case, SINGLE]
+        _write(rows, here, now[JOURNEY], now[MADE], single, fare, paid, programme, tender, code)
         row += 1
     if several:
-        split_journey(work, opened, row)
+        _split(media[medium[opened], SPLIT], weight, operator, rows, opened, row)
     return row
 
 
-@inlined
-def _price_leg(work: Work, state: State, row: int) -> int:
-    """Price one boarding. 1: it continues the journey of the leg before on the same service day of
-    this call; 0: it does not; -1: it has no fare, or is earlier than the state of its account."""
-    legs, rules, spans, now = work.legs, work.rules, work.spans, state.now
-    at_s = legs.at_s[row]
-    route_class = _class_of(legs, work.meanings, row)
-    kind = _kind_of(legs, work.meanings, row, route_class)
-    case = work.meanings.case_of_operator[legs.operator[row]] + kind
-    fare = rules.cases[case, OWN]
-    if fare < 0 or at_s < now[PREVIOUS]:
-        return -1
-    now[LEG_SPAN] = span_of(at_s, spans, now[LEG_SPAN])
-    same_day = enter(now[LEG_SPAN], spans, state)
-    transfer = _transfer(legs.route[row], kind, at_s, rules, now)
-    continues = transfer >= 0 and same_day and now[BOARDED] >= 0
-    if transfer >= 0:
-        off = (fare * rules.transfers[transfer, OFF_BPS] + 5000) // 10_000
-        fare = min(fare - off, rules.transfers[transfer, PRICE_MINOR])
-    _board(transfer, at_s, route_class, legs.route[row], now)
-    programme, paid = _paid(kind, fare, spans.school[now[SPAN]], rules, state.sums)
-    tender = work.meanings.tender_of_medium[legs.medium[row]]
-    cap, rider = _capped(kind, fare - paid, rules, state.sums)
-    code = rules.cases[case, CODE] | ((transfer + 1) << TRANSFER_SHIFT) | ((cap + 1) << CAP_SHIFT)
-    _write(work.rows, row, now, tender, rules.cases[case, SINGLE], rider, paid, programme, code)
-    return 1 if continues else 0
+@compiled
+def price_strangers(
+    legs: Legs, meanings: Meanings, rules: Rules, rows: Rows, begin: int, end: int, journeys: int
+) -> int:
+    """Price rows without an account: each boarding is a journey of its own, numbered on from
+    `journeys`. Returns the row that cannot be priced for no fare rule matches it; -1: none."""
+    _, _, route, agency, operator, medium, category, direction = legs
+    class_of_route, class_of_agency, media, of_category, of_operator, off, _, size = meanings
+    cases = rules.cases
+    for place in range(begin, end):
+        row = np.uintp(place)
+        if off[direction[row]]:
+            _write(rows, row, -1, 0, 0, 0, 0, 0, 1, 0)
+            continue
+        where = _class_of(class_of_route[route[row]], class_of_agency, agency[row])
+        kind = where * size + media[medium[row], KIND] + of_category[category[row]]
+        case = np.uintp(of_operator[operator[row]] + kind)
+        fare = np.int64(cases[case, OWN])
+        if fare < 0:
+            return place
+        tender = media[medium[row], TENDER]
+        _write(rows, row, journeys, 0, cases[case, SINGLE], fare, 0, 0, tender, cases[case, CODE])
+        journeys += 1
+    return -1
 
 
 @inlined
-def _board(transfer: int, at_s: int, route_class: int, route: int, now: Int64) -> None:
+def _alight(rows: Rows, row: int, now: Int64) -> None:
+    made = now[MADE] if now[BOARDED] >= 0 else 0
+    _write(rows, row, now[BOARDED], made, 0, 0, 0, 0, 1, 0)
+
+
+@inlined
+def _class_of(by_route: int, class_of_agency: Int32, agency: int) -> int:
+    return by_route if by_route >= 0 else class_of_agency[agency]
+
+
+@inlined
+def _transfer(lists: Int32, tried: int, route: int, at_s: int, transfers: Int64, now: Int64) -> int:
+    """The first rule of the list `tried` by which a leg continues the journey; -1: none."""
+    place = np.uintp(0)
+    while lists[tried, place] >= 0:
+        rule = np.uintp(lists[tried, place])
+        other = transfers[rule, ANY_ROUTE] or np.int64(route) != now[LINE]
+        if other and in_time(rule, at_s, transfers, now):
+            return np.int64(rule)
+        place += np.uintp(1)
+    return np.int64(-1)
+
+
+@inlined
+def _changed(fare: int, transfer: int, transfers: Int64) -> int:
+    off = (fare * transfers[transfer, OFF_BPS] + 5000) // 10_000
+    return min(fare - off, transfers[transfer, PRICE_MINOR])
+
+
+@inlined
+def _board(transfer: int, at_s: int, where: int, route: int, now: Int64) -> None:
     if transfer >= 0:
         now[MADE] += 1
     else:
@@ -185,113 +256,93 @@ def _board(transfer: int, at_s: int, route_class: int, route: int, now: Int64) -
         now[JOURNEY] += 1
         now[BOARDED] = now[JOURNEY]
     now[PREVIOUS] = at_s
-    now[FROM] = route_class
-    now[LINE] = route
+    now[FROM] = where
+    now[LINE] = np.int64(route)
+
+
+@inlined
+def _paid(
+    lists: Int32,
+    tried: int,
+    fare: int,
+    school: int,
+    programmes: Int32,
+    limits: Int32,
+    sums: Int32,
+) -> tuple[int, int]:
+    """The programme that pays (its number from 1; 0: none) and what it pays."""
+    place = np.uintp(0)
+    while lists[tried, place] >= 0:
+        rule = np.uintp(lists[tried, place])
+        first = programmes[rule, FIRST_COUNT]
+        end = programmes[rule, END_COUNT]
+        room = school >= programmes[rule, SCHOOL_ONLY]
+        for count in range(first, end):
+            room = room and sums[np.uintp(count)] < limits[np.uintp(count)]
+        if room:
+            paid = (fare * np.int64(programmes[rule, PAYS_BPS]) + 5000) // 10_000
+            if paid == 0:
+                return np.int64(0), np.int64(0)
+            for count in range(first, end):
+                sums[np.uintp(count)] += 1
+            return np.int64(rule) + 1, paid
+        place += np.uintp(1)
+    return np.int64(0), np.int64(0)
+
+
+@inlined
+def _capped(lists: Int32, tried: int, fare: int, limits: Int32, sums: Int32) -> tuple[int, int]:
+    """The cap that limits `fare` (-1: none) and what it leaves; every matching cap adds it up."""
+    limiting = np.int64(-1)
+    place = np.uintp(0)
+    while lists[tried, place] >= 0:
+        cap = np.uintp(lists[tried, place])
+        room = np.int64(max(limits[cap] - sums[cap], 0))
+        if room < fare:
+            fare = room
+            limiting = np.int64(cap)
+        place += np.uintp(1)
+    place = np.uintp(0)
+    while lists[tried, place] >= 0:
+        sums[np.uintp(lists[tried, place])] += fare
+        place += np.uintp(1)
+    return limiting, fare
+
+
+@inlined
+def _split(how: int, weight: Int64, operator: Int32, rows: Rows, begin: int, end: int) -> None:
+    split_journey(
+        how,
+        weight,
+        operator,
+        rows.fare_minor,
+        rows.programme_minor,
+        rows.rule,
+        rows.share_minor,
+        begin,
+        end,
+    )
 
 
 @inlined
 def _write(
     rows: Rows,
     row: int,
-    now: Int64,
-    tender: int,
+    journey: int,
+    leg: int,
     single: int,
-    rider: int,
+    fare: int,
     paid: int,
     programme: int,
+    tender: int,
     code: int,
 ) -> None:
-    rows.journey[row] = now[JOURNEY]
-    rows.leg[row] = now[MADE]
+    rows.journey[row] = journey
+    rows.leg[row] = leg
     rows.single_minor[row] = single
-    rows.fare_minor[row] = rider
+    rows.fare_minor[row] = fare
     rows.programme_minor[row] = paid
     rows.programme[row] = programme
-    rows.tendered_minor[row] = _tendered(rider, tender)
-    rows.share_minor[row] = rider + paid
+    rows.tendered_minor[row] = fare if tender == 1 else (fare + tender - 1) // tender * tender
+    rows.share_minor[row] = fare + paid
     rows.rule[row] = code
-
-
-@inlined
-def _class_of(legs: Legs, meanings: Meanings, row: int) -> int:
-    route_class = meanings.class_of_route[legs.route[row]]
-    if route_class < 0:
-        route_class = meanings.class_of_agency[legs.agency[row]]
-    return route_class
-
-
-@inlined
-def _kind_of(legs: Legs, meanings: Meanings, row: int, route_class: int) -> int:
-    return (
-        route_class * meanings.kinds_per_class
-        + meanings.kind_of_medium[legs.medium[row]]
-        + meanings.kind_of_category[legs.category[row]]
-    )
-
-
-@inlined
-def _alight(rows: Rows, row: int, journey: int, leg: int) -> None:
-    rows.journey[row] = journey
-    rows.leg[row] = leg if journey >= 0 else 0
-    rows.single_minor[row] = 0
-    rows.fare_minor[row] = 0
-    rows.programme_minor[row] = 0
-    rows.programme[row] = 0
-    rows.tendered_minor[row] = 0
-    rows.share_minor[row] = 0
-    rows.rule[row] = 0
-
-
-@inlined
-def _tendered(fare: int, multiple: int) -> int:
-    return fare if multiple == 1 else (fare + multiple - 1) // multiple * multiple
-
-
-@inlined
-def _transfer(route: int, kind: int, at_s: int, rules: Rules, now: Int64) -> int:
-    """The transfer rule by which this leg continues the journey in progress; -1: none."""
-    tried = rules.transfer_list[rules.group_from[now[FROM]], rules.kinds[kind, TO]]
-    for place in range(rules.list_start[tried], rules.list_start[tried + 1]):
-        rule = rules.list_rule[place]
-        other = rules.transfers[rule, ANY_ROUTE] or route != now[LINE]
-        if other and in_time(rule, at_s, rules.transfers, now):
-            return rule
-    return -1
-
-
-@inlined
-def _paid(kind: int, fare: int, school: int, rules: Rules, sums: Int32) -> tuple[int, int]:
-    """The programme that pays (its number from 1; 0: none) and what it pays."""
-    tried = rules.kinds[kind, PROGRAMMES]
-    for place in range(rules.list_start[tried], rules.list_start[tried + 1]):
-        rule = rules.list_rule[place]
-        counts = sums[rules.caps.size + 3 * rule :]
-        limits = rules.programmes[rule, LIMITS:]
-        room = counts[0] < limits[0] and counts[1] < limits[1] and counts[2] < limits[2]
-        if room and (school or not rules.programmes[rule, SCHOOL_ONLY]):
-            paid = (fare * np.int64(rules.programmes[rule, PAYS_BPS]) + 5000) // 10_000
-            if paid > 0:
-                for step in range(3):
-                    # Only a limited counter is kept: others would be handed on for nothing.
-                    counts[step] += limits[step] != NO_LIMIT
-                return rule + 1, paid
-            return 0, np.int64(0)
-    return 0, np.int64(0)
-
-
-@inlined
-def _capped(kind: int, fare: int, rules: Rules, sums: Int32) -> tuple[int, int]:
-    """The cap that limits `fare` (-1: none) and what it leaves; every matching cap adds it up."""
-    tried = rules.kinds[kind, CAPS]
-    begin = rules.list_start[tried]
-    end = rules.list_start[tried + 1]
-    limiting = -1
-    for place in range(begin, end):
-        cap = rules.list_rule[place]
-        room = max(rules.caps[cap] - sums[cap], 0)
-        if room < fare:
-            fare = np.int64(room)
-            limiting = cap
-    for place in range(begin, end):
-        sums[rules.list_rule[place]] += fare
-    return limiting, fare

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trama.core.days import service_date
+from trama.programmes.mobility.fares.lookups import DAILY, SEMESTERLY, YEARLY, sums_in
 from trama.programmes.mobility.fares.vocabulary import Cap, Period, SchoolCalendar, Tariff
 
 EPOCH = date(1970, 1, 1).toordinal()
@@ -21,17 +22,19 @@ LATEST_S = 2**33
 """Instants are from 1970 to before the year 2242."""
 
 
+DAY, SCHOOL = range(2)
+"""Columns of `Spans.days`."""
+
+
 class Spans(NamedTuple):
     """Span `i` lasts from `begins_s[i]` to before `begins_s[i + 1]`; the last one is only an end.
 
-    `day` is the service day (days since 1970), `school` is 1 on school days. `periods` has a column
-    for each sum that an account keeps: the caps', then day, semester and year of each programme.
-    Its numbers change when the period does.
+    `days[:, DAY]` is the service day (days since 1970), `days[:, SCHOOL]` 1 on school days.
+    `periods` has a column for each of `sums_in`; its numbers change when the sum's period does.
     """
 
     begins_s: npt.NDArray[np.int64]
-    day: npt.NDArray[np.int32]
-    school: npt.NDArray[np.uint8]
+    days: npt.NDArray[np.int32]
     periods: npt.NDArray[np.int32]
 
 
@@ -66,15 +69,20 @@ def _described(
 ) -> Spans:
     own = days[tariff.cutover_s]
     dates = [date.fromordinal(int(day) + EPOCH) for day in own]
-    semesters = [_semester(day, tariff.semester_starts) for day in dates]
-    years = [day.year for day in dates]
-    periods = [_periods(cap, days[cap.cutover_s]) for cap in tariff.caps]
-    counted = [own, semesters, years] * len(tariff.programmes)
-    table = np.array([*periods, *counted], np.int32).reshape(-1, len(dates))
+    counted = {
+        DAILY: own,
+        SEMESTERLY: np.array([_semester(day, tariff.semester_starts) for day in dates]),
+        YEARLY: np.array([day.year for day in dates]),
+    }
+    periods = [
+        _periods(of, days[of.cutover_s]) if isinstance(of, Cap) else counted[of]
+        for _, of, _ in sums_in(tariff)
+    ]
+    table = np.array(periods, np.int32).reshape(-1, len(dates))
+    school = [_is_school_day(day, tariff.calendar) for day in dates]
     return Spans(
         begins_s=begins_s,
-        day=own.astype(np.int32),
-        school=np.array([_is_school_day(day, tariff.calendar) for day in dates], np.uint8),
+        days=np.stack([own, school], axis=1).astype(np.int32),
         periods=np.ascontiguousarray(table.T),
     )
 

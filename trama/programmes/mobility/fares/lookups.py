@@ -40,27 +40,26 @@ TO, PROGRAMMES, CAPS = range(3)
 """Columns of `Rules.kinds`: the group this leg is among the targets of transfers; two lists."""
 WITHIN_S, FROM_FIRST, AT_MOST, ANY_ROUTE, OFF_BPS, PRICE_MINOR = range(6)
 """Columns of `Rules.transfers`."""
-PAYS_BPS, SCHOOL_ONLY, LIMITS = range(3)
-"""Columns of `Rules.programmes`; from LIMITS on: per day, semester and year."""
+PAYS_BPS, SCHOOL_ONLY, FIRST_COUNT, END_COUNT = range(4)
+"""Columns of `Rules.programmes`; its counters are the sums from FIRST_COUNT to END_COUNT."""
+DAILY, SEMESTERLY, YEARLY = range(3)
 
 
 class Rules(NamedTuple):
     """What the compiled loop reads of a tariff: few arrays, for each one costs it compile time.
 
-    Lists of rules are numbered; list 0 is empty. The rules of a list, in the order in which they
-    are tried, are `list_rule[list_start[list]:list_start[list + 1]]`. The transfers to try are the
-    list `transfer_list[group_from[class of the leg before], kinds[kind, TO]]`.
+    `lists[list]` are the rules of a list in the order in which they are tried, then -1. The
+    transfers to try are the list `transfers_from[class of the leg before, kinds[kind, TO]]`.
+    `limits` are those of `sums_in`: what a cap allows in money, a programme in boardings.
     """
 
     cases: Int32
     kinds: Int32
-    group_from: Int32
-    transfer_list: Int32
-    list_start: Int32
-    list_rule: Int32
+    transfers_from: Int32
+    lists: Int32
     transfers: npt.NDArray[np.int64]
     programmes: Int32
-    caps: Int32
+    limits: Int32
 
 
 class Places(NamedTuple):
@@ -95,14 +94,32 @@ def rules_in(tariff: Tariff) -> Rules:
     return Rules(
         cases=np.stack([table.reshape(-1) for table in (singles, own, code)], axis=1),
         kinds=np.stack(kinds, axis=1).astype(np.int32),
-        group_from=group_from,
-        transfer_list=np.array(transfer_list, np.int32),
-        list_start=np.cumsum([0, *map(len, lists.numbers)], dtype=np.int32),
-        list_rule=np.array([rule for items in lists.numbers for rule in items], np.int32),
+        transfers_from=np.array(transfer_list, np.int32)[group_from],
+        lists=lists.as_array(),
         transfers=_transfers(tariff),
         programmes=_programmes(tariff),
-        caps=np.array([cap.amount_minor for cap in tariff.caps], np.int32),
+        limits=np.array([limit for _, _, limit in sums_in(tariff)], np.int32),
     )
+
+
+def sums_in(tariff: Tariff) -> tuple[tuple[str, Cap | int, int], ...]:
+    """What is added up for an account: the name of the sum, its period and its limit.
+
+    First what is spent under each cap; then, for each programme that has the limit, its boardings
+    of the day, of the semester and of the year (the period is DAILY, SEMESTERLY or YEARLY).
+    """
+    spent = [(f"spent.{cap.code}", cap, cap.amount_minor) for cap in tariff.caps]
+    counts = [
+        (f"{name}.{rule.code}", period, limit)
+        for rule in tariff.programmes
+        for period, (name, limit) in enumerate(_limits(rule))
+        if limit is not None
+    ]
+    return (*spent, *counts)
+
+
+def _limits(rule: Programme) -> list[tuple[str, int | None]]:
+    return [("day", rule.per_day), ("semester", rule.per_semester), ("year", rule.per_year)]
 
 
 @lru_cache(maxsize=16)
@@ -231,6 +248,12 @@ class _Lists:
         items = tuple(rule for rule in order if flags[rule])
         return self.numbers.setdefault(items, len(self.numbers))
 
+    def as_array(self) -> Int32:
+        """The lists, one a row, each ended by -1."""
+        longest = max(len(items) for items in self.numbers)
+        rows = [[*items, *[-1] * (longest + 1 - len(items))] for items in self.numbers]
+        return np.array(rows, np.int32)
+
     def of_columns(self, matched: Flags, order: Sequence[int]) -> Int32:
         """The number of the list of each column of `matched`."""
         distinct, column = _distinct_columns(matched)
@@ -274,15 +297,13 @@ def _transfers(tariff: Tariff) -> npt.NDArray[np.int64]:
 
 
 def _programmes(tariff: Tariff) -> Int32:
-    rows = [
-        (
-            rule.pays_bps,
-            rule.school_days_only,
-            *(_limit(limit) for limit in (rule.per_day, rule.per_semester, rule.per_year)),
-        )
-        for rule in tariff.programmes
-    ]
-    return np.array(rows, np.int32).reshape(len(rows), LIMITS + 3)
+    rows = []
+    first = len(tariff.caps)
+    for rule in tariff.programmes:
+        end = first + sum(limit is not None for _, limit in _limits(rule))
+        rows.append((rule.pays_bps, rule.school_days_only, first, end))
+        first = end
+    return np.array(rows, np.int32).reshape(len(rows), END_COUNT + 1)
 
 
 def _limit(value: int | None) -> int:

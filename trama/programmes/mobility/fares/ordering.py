@@ -7,7 +7,7 @@ memory at every step (six times slower), so columns are laid out in order first.
 import numpy as np
 import numpy.typing as npt
 
-from trama.programmes.mobility.fares.compiler import compiled
+from trama.programmes.mobility.fares.compiler import allocating, compiled
 
 Int64 = npt.NDArray[np.int64]
 SPARSE = 4
@@ -37,7 +37,7 @@ def order_of(account: Int64, at_s: Int64) -> Int64:
     return _counted(account, at_s, lowest, last - lowest + 1)
 
 
-@compiled
+@allocating
 def _counted(account: Int64, at_s: Int64, lowest: int, accounts: int) -> Int64:
     # A counting sort by account; the slot after the last holds the rows without one.
     starts = np.zeros(max(accounts, 0) + 2, np.int64)
@@ -58,7 +58,7 @@ def _counted(account: Int64, at_s: Int64, lowest: int, accounts: int) -> Int64:
     return order
 
 
-@compiled
+@allocating
 def _by_instant(order: Int64, at_s: Int64, begin: int, end: int) -> None:
     if end - begin > INSERTION:
         instants = at_s[order[begin:end]]

@@ -13,10 +13,19 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from trama.programmes.mobility.fares.arrays import Legs, Part, Rows, Work
+from trama.programmes.mobility.fares.arrays import (
+    NOW,
+    Carry,
+    Legs,
+    Meanings,
+    Part,
+    Rows,
+    State,
+)
 from trama.programmes.mobility.fares.carry import (
     ACCOUNT,
     PREVIOUS_S,
+    SUMS,
     Carried,
     no_carry,
     read_carry,
@@ -34,7 +43,7 @@ from trama.programmes.mobility.fares.columns import (
 )
 from trama.programmes.mobility.fares.kernel import price_accounts, price_strangers
 from trama.programmes.mobility.fares.local_time import Spans, spans_of
-from trama.programmes.mobility.fares.lookups import rules_in
+from trama.programmes.mobility.fares.lookups import Rules, rules_in
 from trama.programmes.mobility.fares.ordering import is_ordered, order_of
 from trama.programmes.mobility.fares.rows import ROW_SCHEMA
 from trama.programmes.mobility.fares.vocabulary import Agreement, Tariff
@@ -91,24 +100,37 @@ def price(
     carry = no_carry(tariff) if carry is None else carry
     routes = with_carried(columns.texts["route"], carry) if compares_routes(tariff) else []
     before = read_carry(carry, tariff, routes)
-    ends_at_s = -1 if ends_at_s is None else ends_at_s
-    spans = _spans(columns.legs, before, tariff, ends_at_s)
-    work = Work(
-        legs=columns.legs,
+    work = _Work(
+        tariff=tariff,
+        columns=columns,
         meanings=meanings_of(columns, tariff, agreement),
-        rules=rules_in(tariff),
-        spans=spans,
+        spans=_spans(columns.legs, before, tariff, ends_at_s),
         before=before,
-        rows=Rows._make(
-            np.empty(taps.num_rows, field.type.to_pandas_dtype()) for field in ROW_SCHEMA
-        ),
-        ends_at_s=ends_at_s,
-        ends_span=int(np.searchsorted(spans.begins_s, ends_at_s, "right")) - 1,
+        rows=empty_rows(taps.num_rows),
+        ends_at_s=-1 if ends_at_s is None else ends_at_s,
     )
-    parts = _price_parts(work, columns, tariff, agreement, threads)
+    parts = _price_parts(work, threads)
     rows = work.rows if order is None else Rows._make(_put_back(c, order) for c in work.rows)
     table = pa.Table.from_arrays([pa.array(column) for column in rows], schema=ROW_SCHEMA)
     return Priced(rows=table, carry=write_carry(parts, tariff, routes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What every part of a call shares."""
+
+    tariff: Tariff
+    columns: Columns
+    meanings: Meanings
+    spans: Spans
+    before: Carried
+    rows: Rows
+    ends_at_s: int
+
+
+def empty_rows(rows: int) -> Rows:
+    """Columns for the prices of so many taps, not yet filled in."""
+    return Rows._make(np.empty(rows, field.type.to_pandas_dtype()) for field in ROW_SCHEMA)
 
 
 def _order(legs: Legs) -> npt.NDArray[np.int64] | None:
@@ -119,9 +141,10 @@ def _order(legs: Legs) -> npt.NDArray[np.int64] | None:
 
 def _arranged(legs: Legs, order: npt.NDArray[np.int64]) -> Legs:
     # A column under several names is laid out once.
-    done = {column.ctypes.data: column for column in legs}
+    done = {column.ctypes.data: column for column in legs[2:]}
     done = {address: column[order] for address, column in done.items()}
-    return read_only(Legs._make(done[column.ctypes.data] for column in legs))
+    numbers = [done[column.ctypes.data] for column in legs[2:]]
+    return read_only(legs.account[order], legs.at_s[order], numbers)
 
 
 def _put_back(column: npt.NDArray[np.generic], order: npt.NDArray[np.int64]) -> object:
@@ -130,41 +153,39 @@ def _put_back(column: npt.NDArray[np.generic], order: npt.NDArray[np.int64]) -> 
     return given
 
 
-def _spans(legs: Legs, before: Carried, tariff: Tariff, ends_at_s: int) -> Spans:
+def _spans(legs: Legs, before: Carried, tariff: Tariff, ends_at_s: int | None) -> Spans:
+    columns = (legs.at_s, before.instants[PREVIOUS_S])
     instants = [
-        int(end)
-        for c in (legs.at_s, before.instants[PREVIOUS_S])
-        if c.size
-        for end in (c.min(), c.max())
+        int(end) for column in columns if column.size for end in (column.min(), column.max())
     ]
-    if ends_at_s >= 0:
+    if ends_at_s is not None:
         instants.append(ends_at_s)
     return spans_of(tariff, min(instants, default=0), max(instants, default=0))
 
 
-def _price_parts(
-    work: Work, columns: Columns, tariff: Tariff, agreement: Agreement | None, threads: int
-) -> list[Carried]:
+def _price_parts(work: _Work, threads: int) -> list[Carried]:
     """Price runs of whole accounts, one a thread: the states they hand on, by account."""
+    legs, rules = work.columns.legs, rules_in(work.tariff)
     # As unsigned numbers the rows without an account are the last.
-    strangers = int(np.searchsorted(work.legs.account.view(np.uint64), np.uint64(2**63)))
-    parts = _parts(work.legs.account[:strangers], work.before.instants[ACCOUNT], threads)
+    strangers = int(np.searchsorted(legs.account.view(np.uint64), np.uint64(2**63)))
+    parts = _parts(legs.account[:strangers], work.before.instants[ACCOUNT], threads)
     if len(parts) == 1:
-        done = [_price_part(work, tariff, parts[0])]
+        done = [_price_part(work, rules, parts[0])]
     else:
         with ThreadPoolExecutor(threads) as pool:
-            done = list(pool.map(lambda part: _price_part(work, tariff, part), parts))
+            done = list(pool.map(lambda part: _price_part(work, rules, part), parts))
     journeys = 0
     for part, (_, made, refused) in zip(parts, done, strict=True):
         if refused >= 0:
-            refuse(columns, tariff, agreement, refused)
+            refuse(work.columns, work.tariff, work.meanings, refused)
         if journeys:
             journey = work.rows.journey[part.begin : part.end]
             np.add(journey, journeys, out=journey, where=journey >= 0)
         journeys += made
-    _, refused = price_strangers(work, strangers, work.legs.account.size, journeys)
+    shared = (legs, work.meanings, rules, work.rows)
+    refused = price_strangers(*shared, strangers, legs.account.size, journeys)
     if refused >= 0:
-        refuse(columns, tariff, agreement, refused)
+        refuse(work.columns, work.tariff, work.meanings, refused)
     return [after for after, _, _ in done]
 
 
@@ -178,8 +199,19 @@ def _parts(account: Int64, carried: Int64, threads: int) -> list[Part]:
     return [Part(row, end, old, old_end) for (row, old), (end, old_end) in pairwise(cuts)]
 
 
-def _price_part(work: Work, tariff: Tariff, part: Part) -> tuple[Carried, int, int]:
+def _price_part(work: _Work, rules: Rules, part: Part) -> tuple[Carried, int, int]:
     """The states handed on, the number of journeys, and the row that was refused (-1: none)."""
-    after = room_for(tariff, part.end - part.begin + part.carried_end - part.carried_begin)
-    journeys, handed_on, refused = price_accounts(work, part, after)
+    after = room_for(work.tariff, part.end - part.begin + part.carried_end - part.carried_begin)
+    ends_span = int(np.searchsorted(work.spans.begins_s, work.ends_at_s, "right")) - 1
+    longest_s = max((rule.window_s for rule in work.tariff.transfers), default=-1)
+    journeys, handed_on, refused = price_accounts(
+        work.columns.legs,
+        work.meanings,
+        rules,
+        work.spans,
+        Carry(work.before, after, work.ends_at_s, ends_span, longest_s),
+        work.rows,
+        State(np.zeros(NOW, np.int64), np.zeros(len(after.numbers) - SUMS, np.int32)),
+        part,
+    )
     return Carried._make(states[:, :handed_on] for states in after), journeys, refused

@@ -2,6 +2,9 @@
 
 # Machine integers of every width meet here; the compiler knows their types, numpy's stubs do not.
 # mypy: disable-error-code="no-any-return,return-value,assignment,arg-type"
+# A loop has no keywords to pass. Steps take arrays, not records of arrays: unpacking a record in
+# each of them made the compiler ten times slower and the loop five times.
+# ruff: noqa: PLR0917
 
 import numpy as np
 import numpy.typing as npt
@@ -15,8 +18,6 @@ from trama.programmes.mobility.fares.arrays import (
     OLD_SPAN,
     PREVIOUS,
     SPAN,
-    State,
-    Work,
 )
 from trama.programmes.mobility.fares.carry import (
     ACCOUNT,
@@ -27,77 +28,90 @@ from trama.programmes.mobility.fares.carry import (
     ROUTE,
     SUMS,
     TRANSFERS,
-    Carried,
 )
 from trama.programmes.mobility.fares.compiler import inlined
-from trama.programmes.mobility.fares.local_time import Spans
-from trama.programmes.mobility.fares.lookups import AT_MOST, FROM_FIRST, WITHIN_S, Rules
+from trama.programmes.mobility.fares.local_time import DAY
+from trama.programmes.mobility.fares.lookups import AT_MOST, FROM_FIRST, WITHIN_S
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 
 
 @inlined
-def clear(rules: Rules, state: State) -> None:
+def clear(no_class: int, now: Int64, sums: Int32) -> None:
     """Take up an account that nothing was handed on for."""
-    state.now[PREVIOUS] = 0
-    state.now[FIRST] = 0
-    state.now[MADE] = 0
-    state.now[FROM] = rules.group_from.size - 1
-    state.now[LINE] = NO_ROUTE
-    state.now[BOARDED] = -1
-    state.sums[:] = 0
+    now[PREVIOUS] = 0
+    now[FIRST] = 0
+    now[MADE] = 0
+    now[FROM] = no_class
+    now[LINE] = NO_ROUTE
+    now[BOARDED] = -1
+    for place in range(sums.size):
+        sums[place] = 0
 
 
 @inlined
-def load(before: Carried, place: int, spans: Spans, state: State) -> None:
-    """Take up an account whose state is at `place` in `before`."""
-    now = state.now
-    now[PREVIOUS] = before.instants[PREVIOUS_S, place]
-    now[FIRST] = before.instants[FIRST_S, place]
-    now[MADE] = before.numbers[TRANSFERS, place]
-    now[FROM] = before.numbers[CLASS, place]
-    now[LINE] = before.numbers[ROUTE, place]
-    now[OLD_SPAN] = span_of(now[PREVIOUS], spans, now[OLD_SPAN])
+def load(
+    instants: Int64, numbers: Int32, place: int, begins_s: Int64, now: Int64, sums: Int32
+) -> None:
+    """Take up the account whose state is at `place`."""
+    now[PREVIOUS] = instants[PREVIOUS_S, place]
+    now[FIRST] = instants[FIRST_S, place]
+    now[MADE] = numbers[TRANSFERS, place]
+    now[FROM] = numbers[CLASS, place]
+    now[LINE] = numbers[ROUTE, place]
+    now[OLD_SPAN] = span_of(now[PREVIOUS], begins_s, now[OLD_SPAN])
     now[SPAN] = now[OLD_SPAN]
     now[BOARDED] = -1
-    for sum_ in range(state.sums.size):
-        state.sums[sum_] = before.numbers[SUMS + sum_, place]
+    for row in range(sums.size):
+        sums[row] = numbers[SUMS + row, place]
 
 
 @inlined
-def hand_on(work: Work, account: int, state: State, after: Carried, place: int) -> int:
-    """Write the account's state to `after`, at `place`; the next free place."""
-    now = state.now
-    if now[PREVIOUS] < work.ends_at_s:
-        enter(work.ends_span, work.spans, state)
-        if not _may_continue(work.rules, now, work.ends_at_s):
-            now[FROM] = work.rules.group_from.size - 1
-            now[MADE] = 0
-            now[LINE] = NO_ROUTE
-            now[PREVIOUS] = work.ends_at_s - 1
-    if now[FROM] == work.rules.group_from.size - 1 and not state.sums.any():
-        return place
-    after.instants[ACCOUNT, place] = account
-    after.instants[PREVIOUS_S, place] = now[PREVIOUS]
-    after.instants[FIRST_S, place] = now[FIRST]
-    after.numbers[TRANSFERS, place] = now[MADE]
-    after.numbers[CLASS, place] = now[FROM]
-    after.numbers[ROUTE, place] = now[LINE]
-    for sum_ in range(state.sums.size):
-        after.numbers[SUMS + sum_, place] = state.sums[sum_]
-    return place + 1
+def save(
+    account: int, instants: Int64, numbers: Int32, place: int, now: Int64, sums: Int32
+) -> None:
+    """Hand on the account's state, at `place`."""
+    instants[ACCOUNT, place] = account
+    instants[PREVIOUS_S, place] = now[PREVIOUS]
+    instants[FIRST_S, place] = now[FIRST]
+    numbers[TRANSFERS, place] = now[MADE]
+    numbers[CLASS, place] = now[FROM]
+    numbers[ROUTE, place] = now[LINE]
+    for row in range(sums.size):
+        numbers[SUMS + row, place] = sums[row]
 
 
 @inlined
-def _may_continue(rules: Rules, now: Int64, at_s: int) -> bool:
+def end_journey(no_class: int, at_s: int, now: Int64) -> None:
+    """Forget the journey in progress: the state is as of `at_s`."""
+    now[FROM] = no_class
+    now[MADE] = 0
+    now[LINE] = NO_ROUTE
+    now[PREVIOUS] = at_s
+
+
+@inlined
+def is_nothing(no_class: int, now: Int64, sums: Int32) -> bool:
+    """Whether the account has no journey in progress and no sum."""
+    left = now[FROM] - no_class
+    for place in range(sums.size):
+        left |= sums[place]
+    return left == 0
+
+
+@inlined
+def may_continue(
+    at_s: int, transfers_from: Int32, lists: Int32, transfers: Int64, now: Int64
+) -> bool:
     """Whether some leg at `at_s` or later could still continue the journey in progress."""
-    group = rules.group_from[now[FROM]]
-    for to in range(rules.transfer_list.shape[1]):
-        tried = rules.transfer_list[group, to]
-        for place in range(rules.list_start[tried], rules.list_start[tried + 1]):
-            if in_time(rules.list_rule[place], at_s, rules.transfers, now):
+    for to in range(transfers_from.shape[1]):
+        tried = transfers_from[now[FROM], to]
+        place = 0
+        while lists[tried, place] >= 0:
+            if in_time(lists[tried, place], at_s, transfers, now):
                 return True
+            place += 1
     return False
 
 
@@ -110,22 +124,31 @@ def in_time(rule: int, at_s: int, transfers: Int64, now: Int64) -> bool:
 
 
 @inlined
-def enter(span: int, spans: Spans, state: State) -> bool:
+def enter(span: int, days: Int32, periods: Int32, now: Int64, sums: Int32) -> bool:
     """Move the account's state on to `span`: sums of periods that are over become zero.
     Whether it is still the same service day."""
-    was = state.now[SPAN]
+    was = np.uintp(now[SPAN])
     if span == was:
         return True
-    state.now[SPAN] = span
-    for place in range(state.sums.size):
-        if spans.periods[span, place] != spans.periods[was, place]:
-            state.sums[place] = 0
-    return spans.day[span] == spans.day[was]
+    now[SPAN] = span
+    for place in range(sums.size):
+        if periods[span, place] != periods[was, place]:
+            sums[place] = 0
+    return days[span, DAY] == days[was, DAY]
 
 
 @inlined
-def span_of(at_s: int, spans: Spans, guess: int) -> int:
+def span_of(at_s: int, begins_s: Int64, guess: int) -> int:
     """The span of an instant; `guess` is tried first."""
-    if spans.begins_s[guess] <= at_s < spans.begins_s[guess + 1]:
+    first = np.uintp(guess)
+    if begins_s[first] <= at_s < begins_s[first + np.uintp(1)]:
         return guess
-    return np.searchsorted(spans.begins_s, at_s, side="right") - 1
+    low = 0
+    high = begins_s.size
+    while high - low > 1:
+        middle = (low + high) // 2
+        if begins_s[middle] <= at_s:
+            low = middle
+        else:
+            high = middle
+    return low

@@ -103,7 +103,7 @@ class Groups:
 
     def _file(self) -> pq.ParquetFile:
         if not hasattr(self._mine, "file"):
-            self._mine.file = pq.ParquetFile(self._path, memory_map=True)
+            self._mine.file = pq.ParquetFile(self._path)
             self._files.append(self._mine.file)
         file: pq.ParquetFile = self._mine.file
         return file
