@@ -13,14 +13,14 @@ pytestmark = pytest.mark.django_db
 DAY = date(2026, 10, 14)
 
 
-def electronic() -> Indicator:
+def electronic(unit: str = "%", denominator_of: str = "boardings") -> Indicator:
     return define(
         code="mobility-electronic-share",
         programme="mobility",
         title="Share of electronic payment",
-        unit="%",
+        unit=unit,
         numerator_of="boardings paid without cash",
-        denominator_of="boardings",
+        denominator_of=denominator_of,
         direction="up",
     )
 
@@ -66,17 +66,17 @@ def test_latest_answers_by_day_and_indicator() -> None:
 
 def test_an_indicator_keeps_its_meaning() -> None:
     electronic()
-    with pytest.raises(Refused, match="denominator_of"):
-        define(
-            code="mobility-electronic-share",
-            programme="mobility",
-            title="Share of electronic payment",
-            unit="%",
-            numerator_of="boardings paid without cash",
-            denominator_of="riders",
-            direction="up",
-        )
-    assert [i.code for i in indicators("mobility")] == ["mobility-electronic-share"]
+    with pytest.raises(Refused, match="unit"):
+        electronic(unit="boardings")
+    assert [i.unit for i in indicators("mobility")] == ["%"]
+
+
+def test_a_release_with_better_words_goes_on_with_the_same_series() -> None:
+    electronic()
+    seen(56)
+    electronic(denominator_of="all boardings")
+    assert [i.denominator_of for i in indicators("mobility")] == ["all boardings"]
+    assert [o.numerator for o in latest_observations("guadalajara")] == [56]
 
 
 def test_an_unknown_indicator_is_refused_by_name() -> None:

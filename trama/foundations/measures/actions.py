@@ -18,23 +18,27 @@ def define(
     denominator_of: str,
     direction: str,
 ) -> Indicator:
-    """Define an indicator, or bring its words up to date. Its unit and its parts may not change.
+    """Define an indicator, or bring its words up to date. Its unit may not change.
 
-    Refuses `indicator_means_something_else` when unit, numerator or denominator differ from what
-    is defined: a series whose meaning changed is another series.
+    Words are sentences that a release may write better; a series that is to mean something else
+    gets another code. Refuses `indicator_means_something_else` when the unit differs.
     """
-    fixed = {"unit": unit, "numerator_of": numerator_of, "denominator_of": denominator_of}
-    told = {"programme": programme, "title": title, "direction": direction}
-    indicator, _ = Indicator.objects.get_or_create(code=code, defaults={**fixed, **told})
-    for name, value in fixed.items():
-        if getattr(indicator, name) != value:
-            raise Refused(
-                "indicator_means_something_else",
-                gettext_noop("The indicator {code} is already defined with another {part}."),
-                remedy=gettext_noop("Define a new indicator with a code of its own."),
-                code=code,
-                part=name,
-            )
+    told = {
+        "programme": programme,
+        "title": title,
+        "numerator_of": numerator_of,
+        "denominator_of": denominator_of,
+        "direction": direction,
+    }
+    indicator, _ = Indicator.objects.get_or_create(code=code, defaults={"unit": unit, **told})
+    if indicator.unit != unit:
+        raise Refused(
+            "indicator_means_something_else",
+            gettext_noop("The indicator {code} is already defined with another {part}."),
+            remedy=gettext_noop("Define a new indicator with a code of its own."),
+            code=code,
+            part="unit",
+        )
     Indicator.objects.filter(pk=indicator.pk).update(**told)
     return indicator
 
