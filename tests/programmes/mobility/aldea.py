@@ -150,15 +150,20 @@ OPERATORS = (("BUS", "B1", "alfa"), ("BUS", "B2", "beta"), ("TREN", "", "gama"))
 TOKENS = {"ANA": ("alfa", None), "LUZ": ("beta", "older"), "RUI": ("beta", None)}
 
 
-def stage(home: Path) -> City:
+def stage(home: Path, *, zone: str = ZONE, cutover: str = "03:00", tariff: str = TARIFF) -> City:
     """The town with its network, documents, devices and three riders."""
     home.mkdir(parents=True, exist_ok=True)
-    city = found_city(code="aldea", name="Aldea", timezone=ZONE, currency="MXN")
+    hour, minute = (int(part) for part in cutover.split(":"))
+    city = found_city(
+        code="aldea", name="Aldea", timezone=zone, currency="MXN",
+        cutover_s=3600 * hour + 60 * minute,
+    )  # fmt: skip
+    tariff = tariff.replace(ZONE, zone).replace('"03:00"', f'"{cutover}"')
     for code, kind in ORGANISATIONS.items():
         found_organisation(city=city, code=code, name=code.title(), kind=kind)
     with zipfile.ZipFile(home / "feed.zip", "w") as archive:
         for name, text in FEED.items():
-            archive.writestr(name, text)
+            archive.writestr(name, text.replace(ZONE, zone))
     load_network(city=city, path=home / "feed.zip", home=home, at_s=0, valid_from=date(2026, 1, 1))
     assign_operators(
         city=city,
@@ -167,7 +172,7 @@ def stage(home: Path) -> City:
             for line, (agency, route, operator) in enumerate(OPERATORS)
         ],
     )
-    publish_tariff(city=city, document=TARIFF, at_s=0)
+    publish_tariff(city=city, document=tariff, at_s=0)
     publish_agreement(city=city, document=AGREEMENT, at_s=0)
     register_devices(
         city=city,
@@ -190,11 +195,16 @@ def stage(home: Path) -> City:
 
 
 def tap(
-    sequence: int, day: date, clock: str, route: str | None, token: str | None = "ANA"
+    sequence: int,
+    day: date,
+    clock: str,
+    route: str | None,
+    token: str | None = "ANA",
+    zone: str = ZONE,
 ) -> dict[str, object]:
     """One boarding at a local time, `HH:MM`, by card, or by cash where there is no token."""
     hour, minute = (int(part) for part in clock.split(":"))
-    at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(ZONE))
+    at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
     at += timedelta(hours=hour, minutes=minute)
     return {
         "device": {"B1": "v1", "B2": "v2"}.get(route or "", "v3"),

@@ -8,7 +8,9 @@ from django.db.models import Count, Max, Min
 from trama.core.days import service_day_bounds
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.models import City
+from trama.foundations.registry.queries import organisations
 from trama.programmes.mobility.actions.taps import lock_taps_of
+from trama.programmes.mobility.clearing import ISSUER, OPERATOR
 from trama.programmes.mobility.fares.vocabulary import Agreement, Tariff
 from trama.programmes.mobility.models import Closing, Tap
 from trama.programmes.mobility.queries.tariffs import get_agreement_on, get_tariff_on
@@ -36,6 +38,7 @@ def begin(*, city: City, service_date: date, at_s: int) -> Closing | None:
     words, tariff = get_tariff_on(city, service_date)
     terms, agreement = get_agreement_on(city, service_date)
     _refuse_uncollected(words, terms)
+    _refuse_unfounded(city, words, terms)
     return Closing.objects.create(
         city=city,
         service_date=service_date,
@@ -94,3 +97,21 @@ def _refuse_uncollected(tariff: Tariff, agreement: Agreement) -> None:
                 agreement=agreement.code,
                 medium=medium.code,
             )
+
+
+def _refuse_unfounded(city: City, tariff: Tariff, agreement: Agreement) -> None:
+    """Whoever a document sends money to must be there before anything is frozen."""
+    named = {
+        *(collector.by for collector in agreement.collectors),
+        *(fee.to for fee in agreement.fees),
+        *(programme.payer for programme in tariff.programmes),
+    } - {ISSUER, OPERATOR}
+    missing = named - {organisation.code for organisation in organisations(city)}
+    if missing:
+        raise Refused(
+            "organisation_is_not_founded",
+            gettext_noop("The tariff or the agreement names {organisations}, unknown in {city}."),
+            remedy=gettext_noop("Found the organisation, or publish a document without it."),
+            organisations=", ".join(sorted(missing)),
+            city=city.name,
+        )

@@ -9,7 +9,12 @@ import pyarrow.compute as pc
 from trama.core.refusals import Refused, gettext_noop
 from trama.foundations.registry.actions import register_tokens
 from trama.foundations.registry.models import City, Device, Organisation
-from trama.foundations.registry.queries import accounts_of, entitlements_on, issuer_of
+from trama.foundations.registry.queries import (
+    accounts_of,
+    entitlements_on,
+    issuer_of,
+    organisations,
+)
 from trama.foundations.registry.sets import read_table
 from trama.programmes.mobility.fares.vocabulary import NO_ACCOUNT
 from trama.programmes.mobility.models import Closing
@@ -64,9 +69,16 @@ def _with_accounts(taps: pa.Table, city: City) -> pa.Table:
 
 
 def _register(new: pa.Array, taps: pa.Table, city: City) -> None:
-    authority = Organisation.objects.filter(city=city, kind=Organisation.Kind.AUTHORITY).earliest(
-        "pk"
-    )
+    authority = organisations(city, Organisation.Kind.AUTHORITY).order_by("pk").first()
+    if authority is None:
+        raise Refused(
+            "city_without_authority",
+            gettext_noop(
+                "Nobody in {city} can issue the tokens that were seen for the first time."
+            ),
+            remedy=gettext_noop("Found an organisation of the kind authority."),
+            city=city.name,
+        )
     first = pc.index_in(new, value_set=taps["token"])
     medium = taps["medium"].take(first)
     issuer = pa.repeat(authority.code, len(new))
@@ -82,6 +94,7 @@ def _with_categories(taps: pa.Table, city: City, day: date) -> pa.Table:
 
 def _with_operators(taps: pa.Table, city: City, day: date, home: Path) -> pa.Table:
     routes = route_table(city, day)
+    taps = taps.append_column("route_told", pc.is_valid(taps["route"]))
     if taps["route"].null_count:
         taps = _with_routes(taps, routes_at_stops(city, day, home=home), routes, city)
     place = pc.index_in(taps["route"], value_set=routes["route_id"], skip_nulls=True)
