@@ -1,5 +1,6 @@
-"""What every test run says and needs: the databases it uses, and emptying append-only tables."""
+"""What every test run says and needs: its databases, emptying append-only tables, a browser."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import TransactionTestCase
 from hypothesis import settings
 
 from tests import postgres
+from tests.browser import browser, chromium
 
 settings.register_profile("trama", deadline=None)
 settings.load_profile("trama")
@@ -51,3 +53,15 @@ def _emptying_between_tests() -> Any:
     TransactionTestCase._fixture_teardown = flush_without_triggers  # type: ignore[attr-defined]
     yield
     TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Any]:
+    """A headless browser, or a skipped test where the machine has none.
+
+    One for all tests: a second would find the event loop of the first in its thread.
+    """
+    if chromium() is None:
+        pytest.skip("no chromium on this machine")
+    with browser() as opened:
+        yield opened

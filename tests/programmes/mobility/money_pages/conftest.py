@@ -7,8 +7,6 @@ from tests.programmes.mobility.pages.conftest import (  # noqa: F401 - fixtures
     _days,
     aldea,
     as_user,
-    chrome,
-    pages,
     password,
 )
 from trama.foundations.registry.actions import assign_token

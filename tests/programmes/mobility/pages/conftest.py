@@ -1,8 +1,5 @@
 """Aldea and an empty city, with somebody of each kind to look at them."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.browser import browser, chromium, served
 from tests.programmes.mobility.pages.people import PASSWORD, stage_days, stage_empty, welcome
 from trama.foundations.registry.models import City
 
@@ -58,28 +54,6 @@ def as_user(aldea: City) -> Visit:
         return client
 
     return visit
-
-
-@pytest.fixture(scope="session")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server with the two cities, for tests that need a browser."""
-    if chromium() is None:
-        pytest.skip("no chromium on this machine")
-    home: Path = tmp_path_factory.mktemp("served")
-    (home / "static").mkdir()
-    given = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "TRAMA_DEBUG"}}
-    environment = {**given, "TRAMA_HOME": str(home)}
-    command = [sys.executable, "-m", "tests.programmes.mobility.pages.staging"]
-    subprocess.run(command, env=environment, check=True)
-    with served(environment) as address:
-        yield address
-
-
-@pytest.fixture(scope="session")
-def chrome() -> Iterator[Any]:
-    """A headless browser."""
-    with browser() as opened:
-        yield opened
 
 
 @pytest.fixture
