@@ -28,7 +28,7 @@ from trama.foundations.payments.queries import clearing_matrix, settlement_total
 from trama.foundations.registry.models import City
 from trama.programmes.mobility.actions.closing import close_day
 from trama.programmes.mobility.actions.closing.lock import only_one
-from trama.programmes.mobility.models import Closing, Concession, SealedSequence, Tap
+from trama.programmes.mobility.models import Closing, Concession, HeldTap, SealedSequence, Tap
 
 pytestmark = [pytest.mark.django_db, pytest.mark.data_layer]
 
@@ -112,8 +112,9 @@ def test_closing_twice_changes_nothing(aldea: City, home: Path) -> None:
 def test_a_duplicate_of_a_sealed_tap_opens_nothing(aldea: City, home: Path) -> None:
     arrive(aldea, a_day())
     first = close(aldea, home, MONDAY)
-    arrive(aldea, a_day()[:3])
+    arrive(aldea, a_day())
     assert Tap.objects.count() == 0
+    assert not HeldTap.objects.exists()
     assert close(aldea, home, MONDAY).pk == first.pk
 
 

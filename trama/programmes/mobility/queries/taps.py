@@ -123,8 +123,16 @@ def _matches_in(file: Path, pairs: pa.Table) -> pa.Table:
         for group in range(len(groups.buckets)):
             suspects = pc.is_in(groups.read(group, ["sequence"])["sequence"], sequences)
             if pc.any(suspects).as_py():
-                rows = groups.read(group).select(TOLD.names).filter(suspects)
-                told.append(rows.cast(TOLD))
+                rows = groups.read(group).filter(suspects)
+                told.append(_as_told(rows).cast(TOLD))
     keys = ["device", "sequence"]
     both = pairs.join(pa.concat_tables(told), keys, join_type="inner", use_threads=False)
     return both.select(["place", *TOLD.names])
+
+
+def _as_told(rows: pa.Table) -> pa.Table:
+    """The columns of `TOLD`, without the routes that closing found from stops."""
+    found = pc.equal(rows["route_told"], False)
+    route = pc.if_else(pc.fill_null(found, False), None, pc.cast(rows["route"], pa.string()))
+    told = rows.select(TOLD.names)
+    return told.set_column(told.column_names.index("route"), "route", route)

@@ -41,10 +41,12 @@ TAP_SCHEMA = pa.schema(
         pa.field("sequence", pa.int64()),
         pa.field("issuer", _TEXT),
         pa.field("received_at_s", pa.int64()),
+        pa.field("route_told", pa.bool_()),
         pa.field("revision", pa.int16(), nullable=False),
     ]
 )
-"""A sealed tap; `revision` is the one in which it came. Instants are epoch seconds."""
+"""A sealed tap; `revision` is the one in which it came;
+`route_told` is false where the route was found from the stop. Instants are epoch seconds."""
 
 # Numbers that grow along the rows pack best as differences, the others as dictionaries.
 _ENCODING = dict.fromkeys(
