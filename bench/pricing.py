@@ -24,7 +24,9 @@ from pathlib import Path
 
 import numba
 import numpy as np
+import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench import pricing_peers as peers
@@ -35,7 +37,7 @@ from trama.programmes.mobility.fares.columns import columns_of, meanings_of, rea
 from trama.programmes.mobility.fares.kernel import price_accounts
 from trama.programmes.mobility.fares.local_time import spans_of
 from trama.programmes.mobility.fares.lookups import rules_in
-from trama.programmes.mobility.fares.pricing import empty_rows
+from trama.programmes.mobility.fares.pricing import empty_rows, price
 from trama.programmes.mobility.sealed.layout import (
     CARRY,
     PRICES,
@@ -205,6 +207,27 @@ def against_peers(folder: Path, runs: int) -> None:
         print(f"  {name}: {_s(seconds)}, {ratio(seconds, ours):.1f} times ours")
     times = plain / statistics.median(ours)
     print(f"  Plain Python, from {count:,}: {plain:.1f} s, {times:.0f} times ours\n")
+    _in_memory(taps, runs)
+
+
+def _in_memory(file: Path, runs: int) -> None:
+    """The same without files: what the pricing alone costs."""
+    taps = pq.read_table(file, columns=PRICED_COLUMNS).unify_dictionaries().combine_chunks()
+    order = pc.sort_indices(taps, [("account", "ascending"), ("tapped_at_s", "ascending")])
+    taps = taps.take(order).unify_dictionaries().combine_chunks()
+    frame = pl.from_arrow(taps.select(peers.READ))
+    assert isinstance(frame, pl.DataFrame)
+
+    def ours() -> pa.Table:
+        return price(taps, TARIFF, agreement=AGREEMENT, threads=THREADS).rows
+
+    def theirs() -> pa.Table:
+        return peers.polars_priced(frame).to_arrow()
+
+    same = theirs().cast(_INT64).equals(ours().select(peers.RESULTS).cast(_INT64))
+    mine, other = timed(runs, ours, theirs)
+    print(f"tables in memory, {'the same integers' if same else 'OTHER INTEGERS'}: {_s(mine)}")
+    print(f"  Polars: {_s(other)}, {ratio(other, mine):.1f} times ours\n")
 
 
 _INT64 = pa.schema([(name, pa.int64()) for name in peers.RESULTS])

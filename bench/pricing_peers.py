@@ -20,8 +20,13 @@ READ = ["account", "tapped_at_s", "route", "medium", "category"]
 
 
 def polars(taps: Path, result: Path) -> None:
+    """`polars_priced` from file to file."""
+    frame = polars_priced(pl.read_parquet(taps, columns=READ))
+    frame.write_parquet(result, compression="zstd", compression_level=1)
+
+
+def polars_priced(frame: pl.DataFrame) -> pl.DataFrame:
     """The n-th boardings of all riders at a time, their states joined by account."""
-    frame = pl.read_parquet(taps, columns=READ)
     starts = pl.col("account") != pl.col("account").shift(1)
     frame = frame.with_row_index("row").with_columns(
         mass=pl.col("route").cast(pl.String).str.starts_with("M-"),
@@ -51,9 +56,7 @@ def polars(taps: Path, result: Path) -> None:
             pl.col("trips").alias("was_trips"),
             pl.col("begins").alias("was_begins"),
         )
-    _polars_shared(pl.concat(done).sort("row")).select(RESULTS).write_parquet(
-        result, compression="zstd", compression_level=1
-    )
+    return _polars_shared(pl.concat(done).sort("row")).select(RESULTS)
 
 
 def _polars_step(here: pl.LazyFrame, state: pl.LazyFrame | None) -> pl.LazyFrame:
