@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 
 from trama.core.refusals import Refused
-from trama.web.views import refused
+from trama.web.views import bad_request, refused
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -44,12 +44,17 @@ class HeadersMiddleware:
 
 
 class RefusalMiddleware:
-    """Answer 422 with the refusal's page, or its JSON where a program asked."""
+    """Answer 422 with the refusal's page, or its JSON where a program asked.
+
+    No word has the character 0, and PostgreSQL cannot even be asked for one: 400.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            return bad_request(request)
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
