@@ -1,7 +1,10 @@
 """`trama run`: from an empty folder to a city one can look at; from then on it just serves."""
 
+import fcntl
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command
@@ -31,14 +34,30 @@ class Command(BaseCommand):
     def handle(self, *, port: int, **options: object) -> None:
         """Refuse a taken port before anything takes time."""
         _check_free(port)
-        call_command("migrate", interactive=False, verbosity=0)
-        if not cities().filter(is_synthetic=False).exists():
-            call_command("demo", stdout=self.stdout, stderr=self.stderr)
+        with _only_one():
+            call_command("migrate", interactive=False, verbosity=0)
+            if not cities().filter(is_synthetic=False).exists():
+                call_command("demo", stdout=self.stdout, stderr=self.stderr)
         settings.STATIC_ROOT.mkdir(exist_ok=True)
         address = f"http://localhost:{port}"
         self.stdout.write(_("Trama is at {address} — Ctrl+C stops it.").format(address=address))
         self.stdout.flush()
         _serve(port)
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """Two that prepare one home would trip over each other; the lock goes with its process."""
+    with (settings.HOME / ".preparing").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                _("Another trama run is preparing {home}. Wait until it serves.").format(
+                    home=settings.HOME
+                )
+            ) from None
+        yield
 
 
 def _check_free(port: int) -> None:
