@@ -150,17 +150,24 @@ OPERATORS = (("BUS", "B1", "alfa"), ("BUS", "B2", "beta"), ("TREN", "", "gama"))
 TOKENS = {"ANA": ("alfa", None), "LUZ": ("beta", "older"), "RUI": ("beta", None)}
 
 
-def stage(home: Path, *, zone: str = ZONE, cutover: str = "03:00", tariff: str = TARIFF) -> City:
+def stage(
+    home: Path,
+    *,
+    code: str = "aldea",
+    zone: str = ZONE,
+    cutover: str = "03:00",
+    tariff: str = TARIFF,
+) -> City:
     """The town with its network, documents, devices and three riders."""
     home.mkdir(parents=True, exist_ok=True)
     hour, minute = (int(part) for part in cutover.split(":"))
     city = found_city(
-        code="aldea", name="Aldea", timezone=zone, currency="MXN",
+        code=code, name=code.title(), timezone=zone, currency="MXN",
         cutover_s=3600 * hour + 60 * minute,
     )  # fmt: skip
     tariff = tariff.replace(ZONE, zone).replace('"03:00"', f'"{cutover}"')
-    for code, kind in ORGANISATIONS.items():
-        found_organisation(city=city, code=code, name=code.title(), kind=kind)
+    for name, kind in ORGANISATIONS.items():
+        found_organisation(city=city, code=name, name=name.title(), kind=kind)
     with zipfile.ZipFile(home / "feed.zip", "w") as archive:
         for name, text in FEED.items():
             archive.writestr(name, text.replace(ZONE, zone))

@@ -169,15 +169,8 @@ def _price_account(  # noqa: PLR0915 - the steps of one leg, in their order
         if transfer >= 0:
             fare = _changed(fare, np.uintp(transfer), transfers)
         _board(transfer, at_s[here], where, route[here], now)
-        programme, paid = _paid(
-            lists,
-            np.uintp(kinds[kind, PROGRAMMES]),
-            fare,
-            days[span, SCHOOL],
-            programmes,
-            limits,
-            sums,
-        )
+        payers, school = np.uintp(kinds[kind, PROGRAMMES]), days[span, SCHOOL]
+        programme, paid = _paid(lists, payers, fare, school, programmes, limits, sums)
         cap, fare = _capped(lists, np.uintp(kinds[kind, CAPS]), fare - paid, limits, sums)
         code = cases[case, CODE] | ((transfer + 1) << TRANSFER_SHIFT) | ((cap + 1) << CAP_SHIFT)
         tender = media[medium[here], TENDER]
