@@ -38,8 +38,3 @@ def parse_instant(text: str) -> int:
 def utc_text(instant_s: int) -> str:
     """`2026-04-15T12:00:00Z`."""
     return datetime.fromtimestamp(instant_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def midnight(day: date) -> datetime:
-    """The UTC midnight that begins `day`."""
-    return datetime.combine(day, time.min, UTC)
